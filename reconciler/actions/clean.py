@@ -1,0 +1,63 @@
+"""Remove temporary files that no job owns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from reconciler.drift import Change, Leaf
+from reconciler.state import Known, OrphanLeaf
+from reconciler.want import Want
+from reconciler.world import Ask, World
+
+if TYPE_CHECKING:
+    from reconciler.facts import Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clean:
+    """Remove these files of one plot from one directory."""
+
+    name: str
+    directory: str
+    files: tuple[str, ...]
+    old: Leaf | None
+    new: Leaf | None
+    why: tuple[str, ...]
+    kind: Literal["clean"] = "clean"
+
+    @classmethod
+    def of(cls, change: Change, _want: Want, why: tuple[str, ...]) -> Clean:
+        """The action that makes present leftovers absent."""
+        leaf = change.old
+        assert isinstance(leaf, OrphanLeaf)
+        return cls(
+            name=change.name,
+            directory=leaf.directory,
+            files=leaf.files,
+            old=change.old,
+            new=change.new,
+            why=why,
+        )
+
+    @property
+    def path(self) -> str:
+        """The State entry that it changes."""
+        return f"orphans.{self.name}"
+
+    @property
+    def key(self) -> str:
+        """Equal for two plans that ask for the same."""
+        return f"clean {self.name}"
+
+    def perform(self, world: World, _facts: Facts) -> str:
+        """Remove each file as the inode that stands there now."""
+        wanted = frozenset(self.files)
+        survey = world.machine.survey([Ask(self.directory, names=True)])[self.directory]
+        removed = 0
+        for entry in survey.value.entries if isinstance(survey, Known) else ():
+            if entry.name in wanted and not entry.folder:
+                gone = world.machine.remove(f"{self.directory}/{entry.name}", entry.inode)
+                world.machine.step("clean: file removed")
+                removed += isinstance(gone, Known)
+        return f"{removed} of {len(self.files)} files removed from {self.directory}"

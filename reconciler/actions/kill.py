@@ -1,0 +1,126 @@
+"""End a job, and remove its temporary files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from reconciler import journal
+from reconciler.drift import Change, Leaf
+from reconciler.errors import MachineError
+from reconciler.state import Absent, Ident, Job, Known
+from reconciler.want import Steer, Want
+from reconciler.world import Ask, World
+
+if TYPE_CHECKING:
+    from reconciler.facts import Facts
+
+PATIENCE = 10.0
+"""Seconds that a job is given to end after SIGTERM, and again after SIGKILL."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kill:
+    """SIGTERM, then SIGKILL, to all of a job's processes; then its files go, proven by its plot id.
+
+    plot_id: None: not known, so that no file can be proven to be its own; they stay, and it is said.
+    directories: where its files may lie.
+    """
+
+    id: str
+    ident: Ident | None
+    leads: bool
+    plotter: str
+    plot_id: str | None
+    directories: tuple[str, ...]
+    old: Leaf | None
+    new: Leaf | None
+    why: tuple[str, ...]
+    kind: Literal["kill"] = "kill"
+
+    @classmethod
+    def of(cls, change: Change, want: Want, why: tuple[str, ...]) -> Kill:
+        """The action that makes a present job absent."""
+        assert isinstance(want, Steer)
+        job = want.job
+        return cls(
+            id=change.name,
+            ident=job.ident,
+            leads=job.leads,
+            plotter=job.plotter,
+            plot_id=job.plot_id.value if isinstance(job.plot_id, Known) else None,
+            directories=directories_of(job),
+            old=change.old,
+            new=change.new,
+            why=why,
+        )
+
+    @property
+    def path(self) -> str:
+        """The State entry that it changes."""
+        return f"jobs.{self.id}"
+
+    @property
+    def key(self) -> str:
+        """Equal for two plans that ask for the same."""
+        return f"kill {self.id}"
+
+    def perform(self, world: World, facts: Facts) -> str:
+        """Note, end, remove. Raises MachineError where a process outlives SIGKILL or refuses the signal."""
+        machine = world.machine
+        note = journal.note_path(facts.spec.directories.logs.path, self.id, "killed")
+        machine.note(note, json.dumps({"at": facts.now.at, "why": "; ".join(self.why)}))
+        machine.step("kill: noted")
+        if self.ident is not None:
+            self._end(world, self.ident)
+        machine.step("kill: ended")
+        return f"job {self.id} ended; {self._remove_files(world, facts)}"
+
+    def _end(self, world: World, ident: Ident) -> None:
+        machine = world.machine
+        members = machine.members(ident, self.leads)
+        if isinstance(members, Absent):
+            return
+        if not isinstance(members, Known):
+            raise MachineError(f"job {self.id}: {members.why}")
+        for signal in ("terminate", "kill"):
+            sent = machine.signal(members.value, "terminate" if signal == "terminate" else "kill")
+            # A stopped process takes SIGTERM only once it goes on.
+            machine.signal(members.value, "continue")
+            machine.step(f"kill: {signal} sent")
+            if isinstance(sent, Absent) or self._gone(world, members.value):
+                return
+        raise MachineError(f"job {self.id}: pid {ident.pid} does not end; it may wait for a disk")
+
+    def _gone(self, world: World, members: tuple[Ident, ...]) -> bool:
+        """Wait for all of them to end, within PATIENCE."""
+        machine = world.machine
+        end = machine.now().up + PATIENCE
+        while left := machine.alive(members):
+            remaining = end - machine.now().up
+            if remaining <= 0:
+                return False
+            machine.wait(left, remaining, "")
+        return True
+
+    def _remove_files(self, world: World, facts: Facts) -> str:
+        """Only names that carry this job's plot id, each removed as the inode that was seen."""
+        if self.plot_id is None:
+            return "its plot id is not known, so its temporary files stay (`clean` finds them later)"
+        surveys = world.machine.survey([Ask(path, names=True) for path in self.directories])
+        removed = 0
+        for path, survey in surveys.items():
+            for entry in survey.value.entries if isinstance(survey, Known) else ():
+                temp = None if entry.folder else facts.plotters.temp(entry.name)
+                if temp is not None and temp.plot_id == self.plot_id:
+                    gone = world.machine.remove(f"{path}/{entry.name}", entry.inode)
+                    world.machine.step("kill: file removed")
+                    removed += isinstance(gone, Known)
+        return f"{removed} temporary files removed"
+
+
+def directories_of(job: Job) -> tuple[str, ...]:
+    """Where a job's temporary files may lie."""
+    paths = [fact.value for fact in (job.tmp, job.tmp2, job.dst) if isinstance(fact, Known)]
+    return tuple(dict.fromkeys(paths))

@@ -1,0 +1,104 @@
+"""Start a job."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from reconciler import journal
+from reconciler import want as wants
+from reconciler.drift import Change, Leaf
+from reconciler.errors import MachineError
+from reconciler.journal import Record
+from reconciler.plotters.plotter import Order
+from reconciler.state import JobLeaf
+from reconciler.want import Want
+from reconciler.world import Command, World
+
+if TYPE_CHECKING:
+    from reconciler.facts import Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spawn:
+    """A new job with that id.
+
+    at: wall clock of the observation that asked for it. Id and time make the log's name, which can be
+    created only once, and so the job can be started only once.
+    """
+
+    id: str
+    at: float
+    tmp: str
+    tmp2: str | None
+    dst: str
+    old: Leaf | None
+    new: Leaf | None
+    why: tuple[str, ...]
+    kind: Literal["spawn"] = "spawn"
+
+    @classmethod
+    def of(cls, change: Change, want: Want, why: tuple[str, ...]) -> Spawn:
+        """The action that makes an absent job present."""
+        leaf = change.new
+        assert isinstance(leaf, JobLeaf) and leaf.tmp is not None and leaf.dst is not None
+        assert isinstance(want, wants.Spawn)
+        return cls(
+            id=change.name,
+            at=want.at,
+            tmp=leaf.tmp,
+            tmp2=leaf.tmp2,
+            dst=leaf.dst,
+            old=change.old,
+            new=change.new,
+            why=why,
+        )
+
+    @property
+    def path(self) -> str:
+        """The State entry that it changes."""
+        return f"jobs.{self.id}"
+
+    @property
+    def key(self) -> str:
+        """Equal for two plans that ask for the same; the id is drawn from the clock and so left out."""
+        return f"spawn {self.tmp} {self.tmp2 or '-'} {self.dst}"
+
+    def perform(self, world: World, facts: Facts) -> str:
+        """Start it. Raises MachineError (AlreadyStarted where this id was started before)."""
+        plotting = facts.spec.plotting
+        definition = facts.plotters.get(plotting.plotter) if plotting is not None else None
+        if plotting is None or definition is None:
+            raise MachineError("the spec names no plotter that is known here")
+        argv = definition.build(
+            Order(
+                k=plotting.k,
+                tmp=self.tmp,
+                tmp2=self.tmp2,
+                dst=self.dst,
+                executable=plotting.executable,
+                farmer_key=plotting.keys.farmer,
+                pool_key=plotting.keys.pool,
+                contract=plotting.keys.contract,
+                options=plotting.options,
+            )
+        )
+        now = world.machine.now()
+        record = Record(
+            id=self.id,
+            kind="plot",
+            host=world.machine.host,
+            when=now,
+            body={
+                "plotter": plotting.plotter,
+                "k": plotting.k,
+                "tmp": self.tmp,
+                "tmp2": self.tmp2,
+                "dst": self.dst,
+            },
+        )
+        log = journal.log_path(facts.spec.directories.logs.path, self.at, self.id, "plot")
+        command = Command(argv=argv, env={"PLOTMAN_JOB": self.id}, nice=plotting.nice)
+        ident = world.machine.start(log, record.line(), command)
+        return f"job {self.id} runs as pid {ident.pid}, log {os.path.basename(log)}"

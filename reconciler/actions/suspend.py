@@ -1,0 +1,73 @@
+"""Stop a job where it stands."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from reconciler import journal
+from reconciler.drift import Change, Leaf
+from reconciler.errors import MachineError
+from reconciler.state import Absent, Ident, Known
+from reconciler.want import Steer, Want
+from reconciler.world import World
+
+if TYPE_CHECKING:
+    from reconciler.facts import Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspend:
+    """SIGSTOP to all of a job's processes, after a note that says who did it."""
+
+    id: str
+    ident: Ident
+    leads: bool
+    by: Literal["space", "override"]
+    old: Leaf | None
+    new: Leaf | None
+    why: tuple[str, ...]
+    kind: Literal["suspend"] = "suspend"
+
+    @classmethod
+    def of(cls, change: Change, want: Want, why: tuple[str, ...]) -> Suspend:
+        """The action that turns running into suspended."""
+        assert isinstance(want, Steer) and want.job.ident is not None
+        job = want.job
+        assert job.ident is not None
+        return cls(
+            id=change.name,
+            ident=job.ident,
+            leads=job.leads,
+            by=want.by,
+            old=change.old,
+            new=change.new,
+            why=why,
+        )
+
+    @property
+    def path(self) -> str:
+        """The State entry that it changes."""
+        return f"jobs.{self.id}"
+
+    @property
+    def key(self) -> str:
+        """Equal for two plans that ask for the same."""
+        return f"suspend {self.id} {self.ident.pid}.{self.ident.start}"
+
+    def perform(self, world: World, facts: Facts) -> str:
+        """Note, then signal. Raises MachineError where no process of it could be signalled."""
+        machine = world.machine
+        note = journal.note_path(facts.spec.directories.logs.path, self.id, "suspended")
+        machine.note(note, json.dumps({"by": self.by, "at": facts.now.at, "why": "; ".join(self.why)}))
+        machine.step("suspend: noted")
+        members = machine.members(self.ident, self.leads)
+        if not isinstance(members, Known):
+            raise MachineError(f"job {self.id}: {members.why}")
+        count = machine.signal(members.value, "stop")
+        if isinstance(count, Absent):
+            raise MachineError(f"job {self.id} ended before it could be suspended")
+        if not isinstance(count, Known):
+            raise MachineError(f"job {self.id}: {count.why}")
+        return f"job {self.id}: {count.value} processes stopped"

@@ -1,0 +1,107 @@
+"""The command line: one verb a file, each with a click command named `command`; nothing else prints or exits.
+
+A verb's module is imported only when that verb runs, so that `plotman --help` costs no more than click. A
+command returns its exit code, or None for 0; what goes wrong is raised, and `main` gives it words and a code.
+
+To add a command: a file, a line in VERBS.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from reconciler.errors import PlotmanError, UsageError
+
+VERBS: Mapping[str, str] = {
+    "config": "make, find, check and convert specs",
+    "plan": "what would be done, and why not more; changes nothing",
+    "apply": "make it so: the loop, one tick, or a saved plan",
+    "plot": "the loop with plotting only",
+    "archive": "the loop with archiving only",
+    "diff": "desired against observed state, leaf by leaf",
+    "explain": "each rule: value, limit, passes or holds, when next",
+    "observe": "all that can be seen, as planning sees it",
+    "status": "the jobs that run",
+    "dirs": "the directories: jobs, room, plots",
+    "dsched": "the furthest job towards each dst directory",
+    "details": "all about jobs",
+    "files": "the temporary files of jobs",
+    "logs": "the log of a job",
+    "suspend": "stop jobs where they stand",
+    "resume": "let jobs go on",
+    "kill": "end jobs and remove their temporary files",
+    "ignore": "leave jobs out of account",
+    "pause": "start nothing new",
+    "unpause": "start again",
+    "kick": "forget back-offs and look now",
+    "version": "the version",
+}
+"""Every command and what it does, in the order of help; known without importing any."""
+
+
+class Verbs(click.Group):
+    """A group whose commands are imported when they run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """All verbs, in the order of help."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The verb of that name, imported now; None where there is none."""
+        if cmd_name not in VERBS:
+            return None
+        command = import_module(f"{__name__}.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The table of verbs, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--ascii", is_flag=True, help="Plain symbols only: + = * > - and the like.")
+@click.pass_context
+def plotman(ctx: click.Context, ascii: bool) -> None:
+    """Say what the farm shall be, and see why it is not yet."""
+    ctx.obj = ascii
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and exit. arguments: without the program's name; None: those of this process."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A file name that the terminal cannot show must not cost the whole answer.
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        code = plotman.main(arguments, prog_name="plotman", standalone_mode=False)
+        sys.stdout.flush()
+    except click.UsageError as error:
+        error.show()
+        return UsageError.exit_code
+    except click.ClickException as error:
+        error.show()
+        return PlotmanError.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return PlotmanError.exit_code
+    except PlotmanError as error:
+        click.echo(str(error), err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read has enough; Python must not meet the closed pipe once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code if isinstance(code, int) else 0

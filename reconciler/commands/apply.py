@@ -1,0 +1,46 @@
+"""`plotman apply`."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler import documents
+from reconciler.commands import textfile
+from reconciler.commands.context import Farm, load_spec, spec_option
+from reconciler.commands.looping import ARCHIVING, PLOTTING, code, loop_options, run, teller
+from reconciler.commands.screen import Screen
+from reconciler.errors import UsageError
+from reconciler.execute import Executor
+from reconciler.loop import KINDS, Loop
+from reconciler.sources.file import FileSource
+
+
+@click.command
+@click.argument("saved", metavar="[PLAN]", required=False)
+@spec_option
+@loop_options
+@click.pass_obj
+def command(
+    ascii: bool, saved: str | None, spec: str | None, once: bool, dry_run: bool, only: frozenset[str] | None
+) -> int:
+    """Make it so: the loop; one tick of it; or exactly the saved PLAN, refused when stale."""
+    if saved is not None and (once or dry_run or only is not None):
+        raise UsageError("a saved PLAN is applied once and as it is: leave out --once, --dry-run and --only")
+    screen = Screen.of(ascii)
+    if saved is not None:
+        return _apply(Farm.open(spec), saved, screen)
+    return run(Farm.open(spec), screen, PLOTTING + ARCHIVING, once=once, dry_run=dry_run, only=only)
+
+
+def _apply(farm: Farm, saved: str, screen: Screen) -> int:
+    """Raises DocumentError, StalePlan, LockHeld."""
+    plan = documents.plan_from_json(textfile.read(saved), saved)
+    kinds = {action.kind for action in plan.actions}
+    works = [work for work, theirs in KINDS.items() if kinds.intersection(theirs)]
+    executor = Executor(farm.world, farm.observer, farm.plotters)
+    with Loop(FileSource(farm.path, load_spec), farm.world, farm.plotters, works=works).locks():
+        report = teller(farm, screen)
+        outcomes = executor.apply_saved(farm.loaded.spec, farm.loaded.digest, plan, report)
+    if not plan.actions:
+        click.echo("the saved plan asks for nothing", err=True)
+    return code(outcomes)

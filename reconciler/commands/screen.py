@@ -1,0 +1,41 @@
+"""What stdout can show."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+
+from reconciler.views.symbols import ASCII, UNICODE, Symbols
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """symbols: those to use. width: of the terminal; None: no terminal, so that nothing is cut."""
+
+    symbols: Symbols
+    width: int | None
+
+    @property
+    def ascii(self) -> bool:
+        """Nothing but ASCII is to be added to what is shown."""
+        return self.symbols.marks == ASCII.marks
+
+    @classmethod
+    def of(cls, ascii: bool) -> Screen:
+        """This process's stdout. ascii: plain symbols are asked for."""
+        symbols = ASCII if ascii or not _encodes(UNICODE) else UNICODE
+        if not sys.stdout.isatty():
+            return cls(symbols, None)
+        coloured = not os.environ.get("NO_COLOR")
+        return cls(symbols.coloured() if coloured else symbols, shutil.get_terminal_size().columns)
+
+
+def _encodes(symbols: Symbols) -> bool:
+    every = "".join((*symbols.marks.values(), symbols.cut, symbols.dot, symbols.here))
+    try:
+        every.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

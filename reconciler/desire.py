@@ -1,0 +1,161 @@
+"""From facts to the desired State: the rules folded over the observed one.
+
+Pure. Each candidate that all its limits let through changes one leaf; each subject whose best candidate
+is held gets a Hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.facts import Facts
+from reconciler.rules import LIMITS, PROPOSERS
+from reconciler.state import Fact, Job, JobLeaf, Known, OrphanLeaf, PlotLeaf, State, T
+from reconciler.want import Admitted, Kind, Move, Spawn, Steer, Sweep, Verdict, Want
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A candidate that waits, and the verdict that holds it."""
+
+    want: Want
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Desire:
+    """What should be.
+
+    observed, desired: the two States. wants: the candidates that make the difference, in order, by leaf.
+    why: for each of them, the verdicts that let it through. held: the best candidate of every subject
+    that got nothing.
+    """
+
+    observed: State
+    desired: State
+    wants: Mapping[str, Want]
+    why: Mapping[str, tuple[Verdict, ...]]
+    held: tuple[Held, ...]
+
+
+def desire(facts: Facts) -> Desire:
+    """Let every proposer's candidates pass the limits, in the order of planning."""
+    have = observed(facts)
+    jobs, plots, orphans = dict(have.jobs), dict(have.plots), dict(have.orphans)
+    admitted = Admitted()
+    wants: dict[str, Want] = {}
+    why: dict[str, tuple[Verdict, ...]] = {}
+    held: dict[tuple[Kind, str], Held] = {}
+    done: set[tuple[Kind, str]] = set()
+    for kind, propose in PROPOSERS:
+        for want in propose(facts, admitted):
+            subject = (kind, want.subject)
+            passed, binding = judge(facts, admitted, want)
+            if binding is not None:
+                held.setdefault(subject, Held(want, binding))
+                continue
+            admitted.add(want)
+            done.add(subject)
+            path = _apply(want, jobs, plots, orphans)
+            wants[path] = want
+            why[path] = passed
+    return Desire(
+        observed=have,
+        desired=State(jobs=jobs, plots=plots, orphans=orphans),
+        wants=wants,
+        why=why,
+        held=tuple(hold for subject, hold in held.items() if subject not in done),
+    )
+
+
+def judge(facts: Facts, admitted: Admitted, want: Want) -> tuple[tuple[Verdict, ...], Verdict | None]:
+    """(verdicts passed, the first that holds); judging stops there."""
+    passed: list[Verdict] = []
+    for limit in LIMITS[want.kind]:
+        verdict = limit(facts, admitted, want)
+        if verdict is None:
+            continue
+        if not verdict.ok:
+            return tuple(passed), verdict
+        passed.append(verdict)
+    return tuple(passed), None
+
+
+def verdicts(facts: Facts, want: Want) -> tuple[Verdict, ...]:
+    """Every limit's word on one candidate, were it alone; where `known` holds, no other is asked."""
+    found: list[Verdict] = []
+    for limit in LIMITS[want.kind]:
+        verdict = limit(facts, Admitted(), want)
+        if verdict is None:
+            continue
+        found.append(verdict)
+        if verdict.rule == "known" and not verdict.ok:
+            break
+    return tuple(found)
+
+
+def observed(facts: Facts) -> State:
+    """The governed leaves of what is. Work under way is already where it is bound for."""
+    return State(
+        jobs={job.id: _leaf(job) for job in facts.all_jobs},
+        plots=dict(_places(facts)) if facts.spec.archive else {},
+        orphans=dict(_orphans(facts)),
+    )
+
+
+def _leaf(job: Job) -> JobLeaf:
+    return JobLeaf(run=job.run, tmp=_value(job.tmp), tmp2=_value(job.tmp2), dst=_value(job.dst))
+
+
+def _value(fact: Fact[T]) -> T | None:
+    return fact.value if isinstance(fact, Known) else None
+
+
+def _places(facts: Facts) -> Iterable[tuple[str, PlotLeaf]]:
+    at: dict[str, set[str]] = {}
+    for directory in facts.seen.directories.values():
+        for plot in directory.plots.value if isinstance(directory.plots, Known) else ():
+            if plot.state == "ready":
+                at.setdefault(plot.name, set()).add(plot.directory)
+    for farmer in facts.seen.farmers.values():
+        for disk in farmer.disks.value if isinstance(farmer.disks, Known) else ():
+            for stored in disk.holds:
+                at.setdefault(stored.name, set()).add(f"{farmer.name}:{disk.path}")
+    for name, transfer in facts.moving.items():
+        at[name] = {f"{transfer.farmer}:{transfer.disk}"}
+    return ((name, PlotLeaf(at=tuple(sorted(places)))) for name, places in at.items())
+
+
+def _orphans(facts: Facts) -> Iterable[tuple[str, OrphanLeaf]]:
+    """Leftovers that might be cleaned: temporary files of no job that is known to own them."""
+    owned = {job.plot_id.value for job in facts.all_jobs if isinstance(job.plot_id, Known)}
+    for directory in facts.seen.directories.values():
+        for temp in directory.temps.value if isinstance(directory.temps, Known) else ():
+            if temp.plot_id is not None and temp.plot_id not in owned:
+                name = f"{temp.directory}/{temp.plot_id}"
+                yield name, OrphanLeaf(directory=temp.directory, files=temp.files)
+
+
+def _apply(
+    want: Want, jobs: dict[str, JobLeaf], plots: dict[str, PlotLeaf], orphans: dict[str, OrphanLeaf]
+) -> str:
+    """Change the leaf that this candidate is about; its path."""
+    match want:
+        case Spawn():
+            jobs[want.id] = JobLeaf(run="running", tmp=want.tmp, tmp2=want.tmp2, dst=want.dst)
+            return f"jobs.{want.id}"
+        case Steer(kind="kill"):
+            del jobs[want.job.id]
+            return f"jobs.{want.job.id}"
+        case Steer():
+            run = jobs.get(want.job.id)
+            if run is not None:
+                jobs[want.job.id] = replace(run, run="running" if want.kind == "resume" else "suspended")
+            return f"jobs.{want.job.id}"
+        case Move():
+            plots[want.plot.name] = PlotLeaf(at=(want.target,))
+            return f"plots.{want.plot.name}"
+        case Sweep():
+            orphans.pop(want.subject, None)
+            return f"orphans.{want.subject}"

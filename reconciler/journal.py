@@ -1,0 +1,137 @@
+"""The log directory as the journal: names, first lines and folders. Pure; others read and write.
+
+A job's log is ``TIME.ID.plot.log``, a transfer's ``TIME.ID.move.log``, TIME being UTC as
+``20260102T030405`` and ID 12 hex digits. The first line of each is its record, in JSON. A job's notes are
+``ID.suspended`` and ``ID.killed``, written before the signal that they explain. Locks, overrides and the
+wake socket lie in ``state/``; settled logs move into a folder a month, ``2026-01/``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, TypeAlias
+
+from reconciler.state import Instant
+
+Kind: TypeAlias = Literal["plot", "move"]
+Scalar: TypeAlias = str | int | float | bool | None
+
+_LOG = re.compile(r"(?P<time>\d{8}T\d{6})\.(?P<id>[0-9a-f]{12})\.(?P<kind>plot|move)\.log")
+_NOTE = re.compile(r"(?P<id>[0-9a-f]{12})\.(?P<what>suspended|killed)")
+
+
+@dataclass(frozen=True, slots=True)
+class LogName:
+    """A log's name, taken apart. time: UTC, sortable as text."""
+
+    time: str
+    id: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What was started where: the first line of a log. body: what depends on the kind, flat."""
+
+    id: str
+    kind: Kind
+    host: str
+    when: Instant
+    body: Mapping[str, Scalar]
+
+    def line(self) -> bytes:
+        """The record as it is written, without the line's end."""
+        document = {
+            "plotman": 1,
+            "kind": self.kind,
+            "id": self.id,
+            "host": self.host,
+            "at": self.when.at,
+            "up": self.when.up,
+            "boot": self.when.boot,
+            **self.body,
+        }
+        return json.dumps(document, separators=(",", ":")).encode()
+
+
+def log_name(at: float, job_id: str, kind: Kind) -> str:
+    """The name of a new log; at: wall clock."""
+    stamp = datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%S")
+    return f"{stamp}.{job_id}.{kind}.log"
+
+
+def parse_log_name(name: str) -> LogName | None:
+    """What a file name in the log directory says; None for what is no log of ours."""
+    match = _LOG.fullmatch(name)
+    if match is None:
+        return None
+    return LogName(match["time"], match["id"], "plot" if match["kind"] == "plot" else "move")
+
+
+def parse_note_name(name: str) -> tuple[str, Literal["suspended", "killed"]] | None:
+    """(job id, what it notes) of a note's file name."""
+    match = _NOTE.fullmatch(name)
+    if match is None:
+        return None
+    return match["id"], "killed" if match["what"] == "killed" else "suspended"
+
+
+def parse_record(line: bytes) -> Record | None:
+    """The record that a log's first line holds; None where it is none, or not whole yet."""
+    try:
+        document = json.loads(line)
+        known = {"plotman", "kind", "id", "host", "at", "up", "boot"}
+        if (
+            not isinstance(document, dict)
+            or document["plotman"] != 1
+            or document["kind"] not in ("plot", "move")
+        ):
+            return None
+        body = {
+            key: value
+            for key, value in document.items()
+            if key not in known and (value is None or isinstance(value, str | int | float | bool))
+        }
+        when = Instant(float(document["at"]), float(document["up"]), str(document["boot"]))
+        return Record(
+            id=str(document["id"]), kind=document["kind"], host=str(document["host"]), when=when, body=body
+        )
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+# where things lie
+
+
+def log_path(logs: str, at: float, job_id: str, kind: Kind) -> str:
+    """The full path of a new log."""
+    return f"{logs}/{log_name(at, job_id, kind)}"
+
+
+def note_path(logs: str, job_id: str, what: Literal["suspended", "killed"]) -> str:
+    """The full path of a job's note."""
+    return f"{logs}/{job_id}.{what}"
+
+
+def lock_path(logs: str, work: Literal["plotting", "archiving"]) -> str:
+    """The lock of the one writer for this kind of work."""
+    return f"{logs}/state/{work}.lock"
+
+
+def wake_path(logs: str, work: Literal["plotting", "archiving"]) -> str:
+    """The socket that wakes the loop which holds that lock."""
+    return f"{logs}/state/{work}.wake"
+
+
+def overrides_path(logs: str) -> str:
+    """The folder of overrides, one file a wish."""
+    return f"{logs}/state/overrides"
+
+
+def month(time: str) -> str:
+    """The folder that a settled log of that time moves into."""
+    return f"{time[:4]}-{time[4:6]}"

@@ -1,0 +1,189 @@
+"""The loop: look, plan, act, sleep; everything anew each tick.
+
+Wake-ups only shorten the sleep. Ticks never overlap; nothing that a tick meets ends the loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from reconciler import journal, tidy
+from reconciler.actions import Action, Resume, Suspend
+from reconciler.errors import UsageError
+from reconciler.execute import Executor, Outcome
+from reconciler.facts import Facts
+from reconciler.observe import Observer
+from reconciler.plan import Plan, plan_facts
+from reconciler.state import Ident, Known
+from reconciler.world import World
+
+if TYPE_CHECKING:
+    from reconciler.plotters import Plotters
+    from reconciler.sources import Source
+
+Work: TypeAlias = Literal["plotting", "archiving"]
+
+KINDS: dict[Work, tuple[str, ...]] = {
+    "plotting": ("kill", "resume", "suspend", "clean", "spawn"),
+    "archiving": ("archive",),
+}
+"""Which kinds of action belong to which kind of work."""
+
+SHORTEST = 0.05
+"""Seconds between two ticks at least, whatever wakes the loop."""
+PENDING = 0.1
+"""Seconds until the next look while a start is pending: nothing wakes for what has no pid yet."""
+SOON = 1.0
+"""Seconds until the next look after the world has changed under a plan."""
+DAY = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """One tick: what was seen, what was planned of it, what came of that."""
+
+    facts: Facts
+    plan: Plan
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something about the loop itself that a person should know; told once, until it changes."""
+
+    text: str
+
+
+Event: TypeAlias = Ticked | Outcome | Trouble | Plan
+
+
+class Loop:
+    """One writer, for one or both kinds of work."""
+
+    def __init__(
+        self,
+        source: Source,
+        world: World,
+        plotters: Plotters,
+        *,
+        works: Collection[Work] = ("plotting", "archiving"),
+        only: Collection[str] | None = None,
+        report: Callable[[Event], None] = lambda _event: None,
+    ) -> None:
+        self._source = source
+        self._world = world
+        self._plotters = plotters
+        self._observer = Observer(world, plotters)
+        self._executor = Executor(world, self._observer, plotters)
+        self._works = tuple(sorted(works))
+        kinds = {kind for work in works for kind in KINDS[work]}
+        self._kinds = kinds if only is None else kinds & set(only)
+        self._report = report
+        self._logs = source.current().spec.directories.logs.path
+        self._told: str | None = None
+        self._expired_at = -DAY
+
+    @contextmanager
+    def locks(self) -> Iterator[None]:
+        """Hold the locks of this loop's kinds of work. Raises LockHeld."""
+        machine = self._world.machine
+        machine.folder(journal.overrides_path(self._logs))
+        with ExitStack() as stack:
+            for work in self._works:
+                stack.enter_context(machine.lock(journal.lock_path(self._logs, work), work))
+            yield
+
+    def tick(self) -> Ticked:
+        """Look, plan, and perform what is planned; the locks are held."""
+        loaded = self._source.current()
+        self._tell(self._source.problem())
+        spec = loaded.spec
+        if spec.directories.logs.path != self._logs:
+            raise UsageError(
+                f"directories.logs.path is now {spec.directories.logs.path}, was {self._logs}:"
+                " the journal cannot move under a running loop; start it anew"
+            )
+        facts = Facts(spec, self._observer.look(spec), self._plotters)
+        plan = plan_facts(facts, loaded.digest)
+        self._report(plan)
+        outcomes = []
+        for action in plan.actions:
+            if action.kind in self._kinds:
+                outcome = self._executor.perform(spec, action)
+                outcomes.append(outcome)
+                self._report(outcome)
+        self._tidy(facts, outcomes)
+        ticked = Ticked(facts, plan, tuple(outcomes))
+        self._report(ticked)
+        return ticked
+
+    def run(self, stopping: Callable[[], bool], *, until_settled: bool = False) -> None:
+        """Tick until told to stop, or until settled. Jobs and transfers run on. Raises LockHeld, SpecError."""
+        machine = self._world.machine
+        with self.locks():
+            while not stopping():
+                ticked = self.tick()
+                if stopping() or (until_settled and settled(ticked)):
+                    return
+                machine.wait(
+                    _watched(ticked.facts),
+                    self._sleep(ticked),
+                    journal.wake_path(self._logs, self._works[-1]),
+                )
+
+    def _sleep(self, ticked: Ticked) -> float:
+        """Seconds until the next tick, if nothing wakes the loop."""
+        facts, plan = ticked.facts, ticked.plan
+        seconds = float(facts.spec.scheduling.tick)
+        if plan.next_at is not None:
+            seconds = min(seconds, plan.next_at - facts.now.at)
+        if any(job.run == "pending" for job in facts.all_jobs):
+            seconds = min(seconds, PENDING)
+        if any(outcome.result == "refused" for outcome in ticked.outcomes):
+            seconds = min(seconds, SOON)
+        return max(SHORTEST, seconds)
+
+    def _tidy(self, facts: Facts, outcomes: Sequence[Outcome]) -> None:
+        machine = self._world.machine
+        if "plotting" in self._works:
+            acted_on = {outcome.action.id for outcome in outcomes if isinstance(outcome.action, Suspend | Resume)}
+            tidy.tidy(machine, facts, acted_on)
+            if facts.now.up - self._expired_at >= DAY:
+                tidy.expire(machine, facts)
+                self._expired_at = facts.now.up
+
+    def _tell(self, problem: str | None) -> None:
+        if problem is not None and problem != self._told:
+            self._report(Trouble(f"the spec is not usable, the last good one goes on:\n{problem}"))
+        elif problem is None and self._told is not None:
+            self._report(Trouble("the spec is usable again"))
+        self._told = problem
+
+
+def settled(ticked: Ticked) -> bool:
+    """Is nothing under way, and will nothing that is held pass by itself?"""
+    facts = ticked.facts
+    landing = any(
+        plot.state == "landing"
+        for directory in facts.seen.directories.values()
+        for plot in (directory.plots.value if isinstance(directory.plots, Known) else ())
+    )
+    under_way = bool(ticked.outcomes or facts.all_jobs or facts.moving) or landing
+    return not under_way and ticked.plan.next_at is None
+
+
+def wanted(plan: Plan, works: Collection[Work], only: Collection[str] | None = None) -> tuple[Action, ...]:
+    """The actions of a plan that a loop for these kinds of work would perform."""
+    kinds = {kind for work in works for kind in KINDS[work]}
+    return tuple(a for a in plan.actions if a.kind in kinds and (only is None or a.kind in only))
+
+
+def _watched(facts: Facts) -> tuple[Ident, ...]:
+    """Processes whose end is news: the jobs'. The machine watches what it started itself."""
+    jobs = facts.seen.jobs
+    return tuple(
+        job.ident for job in (jobs.value if isinstance(jobs, Known) else ()) if job.ident is not None
+    )

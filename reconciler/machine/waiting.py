@@ -1,0 +1,161 @@
+"""Sleeping until something may have changed. Wake-ups only shorten the sleep: they carry no data."""
+
+from __future__ import annotations
+
+import functools
+import math
+import os
+import select
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+
+from reconciler.machine.signals import open_handle
+from reconciler.machine.table import Table, lives
+from reconciler.state import Ident
+
+ADDRESS = 100  # bytes of a path that every system takes as a socket's address
+SLICE = 0.5  # seconds between two looks at a process that cannot be watched by a handle
+
+
+class Waiter:
+    """One sleeper, and the bell by which it is rung awake."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._signals = _signal_pipe()
+        self._bell: tuple[str, int, socket.socket] | None = None
+
+    def wait(self, watched: Sequence[Ident], seconds: float, wake: str) -> None:
+        """As `Machine.wait`."""
+        bell = self._hang(wake)
+        poll = select.poll()
+        with ExitStack() as handles:
+            blind = []
+            for ident in watched:
+                handle = open_handle(ident.pid)
+                if handle is not None:
+                    handles.callback(os.close, handle)
+                    poll.register(handle, select.POLLIN)
+                if not lives(self._table, ident):
+                    return
+                if handle is None:
+                    blind.append(ident)
+            if bell is not None:
+                poll.register(bell, select.POLLIN)
+            if self._signals is not None:
+                poll.register(self._signals, select.POLLIN)
+            self._sleep(poll, max(0.0, seconds), blind)
+        if bell is not None:
+            _drain_bell(bell)
+        if self._signals is not None:
+            _drain_pipe(self._signals)
+
+    def _sleep(self, poll: select.poll, seconds: float, blind: Sequence[Ident]) -> None:
+        """Poll that long, looking now and then at those who have no handle."""
+        until = time.monotonic() + seconds
+        while True:
+            left = until - time.monotonic()
+            if poll.poll(math.ceil(max(0.0, min(left, SLICE) if blind else left) * 1000)):
+                return
+            if time.monotonic() >= until or not all(lives(self._table, ident) for ident in blind):
+                return
+
+    def _hang(self, wake: str) -> socket.socket | None:
+        """The bell at this path, hung anew where it was taken away; None: none is wanted, or it cannot be."""
+        if not wake:
+            return None
+        if self._bell is not None:
+            path, inode, bell = self._bell
+            if path == wake and _inode(wake) == inode:
+                return bell
+            bell.close()
+            self._bell = None
+        bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        bell.setblocking(False)
+        draft = f"{wake}.{os.getpid()}"
+        try:
+            with _address(draft) as address:
+                _unlink(draft)
+                bell.bind(address)
+            os.rename(draft, wake)
+        except OSError:
+            _unlink(draft)
+            bell.close()
+            return None
+        self._bell = (wake, _inode(wake), bell)
+        return bell
+
+
+def ring(wake: str) -> bool:
+    """As `Machine.ring`."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as clapper:
+        clapper.setblocking(False)
+        try:
+            with _address(wake) as address:
+                clapper.sendto(b"!", address)
+        except BlockingIOError:
+            return True  # it has been rung often enough
+        except OSError:
+            return False
+    return True
+
+
+def _signal_pipe() -> int | None:
+    """Where the interpreter writes a byte for each signal that it handles; only its main thread may ask."""
+    return _wakeup_pipe() if threading.current_thread() is threading.main_thread() else None
+
+
+@functools.cache
+def _wakeup_pipe() -> int | None:
+    """Made once and never closed: the interpreter may write at any moment."""
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    os.set_blocking(writing, False)
+    before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    if before == -1:
+        return reading
+    signal.set_wakeup_fd(before)
+    os.close(reading)
+    os.close(writing)
+    return None
+
+
+@contextmanager
+def _address(path: str) -> Iterator[str]:
+    """A socket's address for this path: a long one by way of its open folder."""
+    if len(os.fsencode(path)) <= ADDRESS:
+        yield path
+        return
+    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{os.path.basename(path)}"
+    finally:
+        os.close(folder)
+
+
+def _inode(path: str) -> int:
+    try:
+        return os.lstat(path).st_ino
+    except OSError:
+        return -1
+
+
+def _unlink(path: str) -> None:
+    with suppress(OSError):
+        os.unlink(path)
+
+
+def _drain_bell(bell: socket.socket) -> None:
+    with suppress(BlockingIOError):
+        while bell.recv(16):
+            pass
+
+
+def _drain_pipe(pipe: int) -> None:
+    with suppress(BlockingIOError):
+        while os.read(pipe, 4096):
+            pass

@@ -1,0 +1,283 @@
+"""The spec's directories: their room, the plots in them and the temporary files."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from reconciler import journal
+from reconciler.plotters import names
+from reconciler.plotters.head import SIZE as HEAD
+from reconciler.plotters.head import fault as head_fault
+from reconciler.state import (
+    Absent,
+    Condition,
+    Directory,
+    Fact,
+    Instant,
+    Known,
+    Plot,
+    Space,
+    Temp,
+    Unknown,
+)
+from reconciler.world import MISSING, Ask, Entry, Machine, Stat, Survey
+
+if TYPE_CHECKING:
+    from reconciler.plotters import Plotters
+    from reconciler.spec.models import Spec
+
+SETTLED = 60.0
+"""Seconds that a plot which no log speaks of must have been left alone, before it counts as whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sighting:
+    """A file under a plot's final name."""
+
+    name: names.PlotName
+    entry: Entry
+    directory: str
+
+
+class Places:
+    """The directories of one look, and how paths of jobs are told by the spec's spelling."""
+
+    def __init__(self, machine: Machine, spec: Spec, plotters: Plotters) -> None:
+        self._machine = machine
+        self._spec = spec
+        self._plotters = plotters
+        directories = spec.directories
+        tmps = [d.path for d in directories.tmp] + [d.path for d in directories.tmp2]
+        self._tmp = tuple(dict.fromkeys(tmps))
+        self._landing = tuple(dict.fromkeys(d.path for d in directories.landing))
+        self._every = tuple(dict.fromkeys((*self._tmp, *self._landing, directories.logs.path)))
+        self._others: list[str] = []
+        self._surveys = dict(machine.survey([Ask(path, names=path in self._landing) for path in self._every]))
+        self._surveys[directories.logs.path] = self._room_for(directories.logs.path)
+        self._real = {
+            survey.value.real: path
+            for path, survey in reversed(self._surveys.items())
+            if isinstance(survey, Known) and path != directories.logs.path
+        }
+
+    def _room_for(self, path: str) -> Fact[Survey]:
+        """The log directory; before the first start it is yet to be made, where its nearest parent lies."""
+        survey = self._surveys[path]
+        while survey == Absent(MISSING) and path != "/":
+            path = posixpath.dirname(path)
+            survey = self._machine.survey([Ask(path)])[path]
+        return survey
+
+    # paths
+
+    def of_spec(self, path: str) -> str | None:
+        """The directory of the spec that a path lies at or below; None: none of them."""
+        found = _above(
+            posixpath.normpath(path), [p for p in self._every if p != self._spec.directories.logs.path]
+        )
+        return found or self._by_real(path)
+
+    def locate(self, path: str) -> str:
+        """The same, or the path itself, which is then observed, too."""
+        found = self.of_spec(path)
+        if found is not None:
+            return found
+        path = posixpath.normpath(path)
+        if path not in self._others:
+            self._others.append(path)
+        return path
+
+    def _by_real(self, path: str) -> str | None:
+        if path not in self._surveys:
+            self._surveys.update(self._machine.survey([Ask(path)]))
+        survey = self._surveys[path]
+        real = survey.value.real if isinstance(survey, Known) else posixpath.normpath(path)
+        above = _above(real, list(self._real))
+        return self._real[above] if above is not None else None
+
+    # notes
+
+    def suspended_by(self, job_id: str) -> str:
+        """Who wrote the note beside a job's log: "space" or "override"; "unknown" for a note of other content."""
+        path = journal.note_path(self._spec.directories.logs.path, job_id, "suspended")
+        chunk = self._machine.read([(path, 0, 65536)])[path]
+        try:
+            told = json.loads(chunk.value.data) if isinstance(chunk, Known) else {}
+            return str(told["by"])
+        except (ValueError, KeyError, TypeError):
+            return "unknown"
+
+    # the look
+
+    def look(
+        self,
+        now: Instant,
+        *,
+        finished: Collection[str],
+        landing: Collection[str],
+        temps: Literal["all", "orphans", "none"],
+    ) -> Mapping[str, Directory]:
+        """Every directory by its path.
+
+        finished: plot ids that a log says are done; landing: plot ids that a living job still makes.
+        temps: which temporary files to list: all, only those that no living job owns, or none.
+        """
+        listing = {
+            path for path in self._every if path in self._landing or (temps != "none" and path in self._tmp)
+        }
+        missing = [path for path in listing if path not in self._landing]
+        if missing:
+            self._surveys.update(self._machine.survey([Ask(path, names=True) for path in missing]))
+        plots = self._plots(now, finished, landing)
+        found: dict[str, Directory] = {}
+        for path in (*self._every, *self._others):
+            survey = self._surveys[path]
+            found[path] = Directory(
+                path=path,
+                real=survey.value.real if isinstance(survey, Known) else path,
+                space=_space(survey),
+                plots=_listed(survey, plots.get(path, ()), path in self._landing),
+                temps=self._temps(path, survey, landing, temps)
+                if path in listing
+                else Absent("not asked for"),
+            )
+        return found
+
+    def conditions(self) -> tuple[Condition, ...]:
+        """Directories that cannot be used as they are."""
+        found = []
+        for path in self._every:
+            survey = self._surveys[path]
+            if not isinstance(survey, Known):
+                kind = "DirectoryAbsent" if isinstance(survey, Absent) else "DirectoryUnknown"
+                found.append(Condition(kind, path, survey.why))
+            elif not survey.value.writable:
+                found.append(Condition("DirectoryReadOnly", path, "it is not writable"))
+        return tuple(found)
+
+    # plots
+
+    def _plots(
+        self, now: Instant, finished: Collection[str], landing: Collection[str]
+    ) -> Mapping[str, tuple[Plot, ...]]:
+        sightings = [
+            _Sighting(name, entry, path)
+            for path in self._landing
+            for entry in _entries(self._surveys[path])
+            if not entry.folder and (name := names.parse(entry.name)) is not None and not name.temporary
+        ]
+        paths = [f"{sighting.directory}/{sighting.entry.name}" for sighting in sightings]
+        stats = self._machine.stat(paths) if paths else {}
+        heads = self._machine.read([(path, 0, HEAD) for path in paths]) if paths else {}
+        found: dict[str, list[Plot]] = {}
+        for sighting, path in zip(sightings, paths, strict=True):
+            stat, head = stats[path], heads[path]
+            if isinstance(stat, Known) and isinstance(head, Known):
+                plot = self._judge(now, sighting, stat.value, head.value.data, finished, landing)
+                found.setdefault(sighting.directory, []).append(plot)
+        return {path: tuple(sorted(plots, key=lambda plot: plot.name)) for path, plots in found.items()}
+
+    def _judge(
+        self,
+        now: Instant,
+        sighting: _Sighting,
+        stat: Stat,
+        head: bytes,
+        finished: Collection[str],
+        landing: Collection[str],
+    ) -> Plot:
+        """Is it whole? By what the plotters say, by its head and by its size."""
+        name = sighting.name
+        state: Literal["ready", "landing", "partial"] = "ready"
+        low, high = self._plotters.band(name.k, name.compression)
+        still = now.at - stat.modified
+        if name.plot_id in landing:
+            state, why = "landing", "its job has not delivered it yet"
+        elif fault := head_fault(head, name):
+            state, why = "partial", fault
+        elif not low <= stat.bytes <= high:
+            state, why = "partial", f"{stat.bytes} bytes; a k{name.k} plot has {low} to {high}"
+        elif name.plot_id in finished:
+            why = "its job delivered it"
+        elif 0 <= still < SETTLED:
+            state, why = "landing", f"no log speaks of it, and it changed {still:.0f} s ago"
+        else:
+            why = "its head and size are a whole plot's, and nothing writes it"
+        return Plot(
+            name=sighting.entry.name,
+            directory=sighting.directory,
+            bytes=stat.bytes,
+            modified=stat.modified,
+            k=name.k,
+            plot_id=name.plot_id,
+            state=state,
+            why=why,
+        )
+
+    # temporary files
+
+    def _temps(
+        self,
+        path: str,
+        survey: Fact[Survey],
+        owned: Collection[str],
+        which: Literal["all", "orphans", "none"],
+    ) -> Fact[tuple[Temp, ...]]:
+        if not isinstance(survey, Known):
+            return survey
+        groups: dict[str | None, list[str]] = {}
+        for entry in survey.value.entries:
+            temp = None if entry.folder else self._plotters.temp(entry.name)
+            if temp is not None and (which == "all" or temp.plot_id not in owned):
+                groups.setdefault(temp.plot_id, []).append(entry.name)
+        paths = [f"{path}/{name}" for files in groups.values() for name in files]
+        stats = self._machine.stat(paths) if paths else {}
+        return Known(
+            tuple(_temp(path, plot_id, files, stats) for plot_id, files in sorted(groups.items(), key=_key))
+        )
+
+
+def _key(item: tuple[str | None, list[str]]) -> str:
+    return item[0] or ""
+
+
+def _temp(path: str, plot_id: str | None, files: Iterable[str], stats: Mapping[str, Fact[Stat]]) -> Temp:
+    present = {
+        name: stat.value for name in sorted(files) if isinstance(stat := stats[f"{path}/{name}"], Known)
+    }
+    return Temp(
+        directory=path,
+        plot_id=plot_id,
+        files=tuple(present),
+        bytes=sum(stat.bytes for stat in present.values()),
+        newest=max((stat.modified for stat in present.values()), default=0.0),
+    )
+
+
+def _above(path: str, candidates: Iterable[str]) -> str | None:
+    """The longest candidate that a path lies at or below."""
+    fits = [c for c in candidates if path == c or path.startswith(c.rstrip("/") + "/")]
+    return max(fits, key=len, default=None)
+
+
+def _entries(survey: Fact[Survey]) -> tuple[Entry, ...]:
+    return survey.value.entries if isinstance(survey, Known) else ()
+
+
+def _space(survey: Fact[Survey]) -> Fact[Space]:
+    if not isinstance(survey, Known):
+        return survey if isinstance(survey, Unknown) else Absent(survey.why)
+    got = survey.value
+    return Known(Space(got.device, got.free, got.total, got.writable))
+
+
+def _listed(survey: Fact[Survey], plots: tuple[Plot, ...], asked: bool) -> Fact[tuple[Plot, ...]]:
+    if not asked:
+        return Absent("not asked for")
+    if not isinstance(survey, Known):
+        return survey if isinstance(survey, Unknown) else Absent(survey.why)
+    return Known(plots)

@@ -1,0 +1,153 @@
+"""Reading logs: each byte once, however often one looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler import journal
+from reconciler.journal import Record
+from reconciler.plotters.log import LogState
+from reconciler.state import Absent, Fact, Known
+from reconciler.transports.record import TransferLog
+from reconciler.transports.record import fold as fold_transfer
+from reconciler.world import Chunk, Machine
+
+if TYPE_CHECKING:
+    from reconciler.plotters import Plotters
+
+BLOCK = 1 << 20
+"""Bytes of one log that are read at a time."""
+LONGEST_RECORD = 65536
+MARK = b'{"plotman"'
+"""How a record begins."""
+REFUSED = b"plotman: "
+"""How the line begins that a machine writes into the log of a process that it could not start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What a log says so far.
+
+    record: its first line, where that is one of ours.
+    said: by its plotter's definition, or by the mover.
+    modified: wall clock of its last change.
+    refused: why its process could not be started.
+    """
+
+    record: Record | None
+    said: LogState | TransferLog | None
+    modified: float
+    refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A log as far as it was read. head: the first line while it is not whole."""
+
+    inode: int
+    offset: int
+    plotter: str | None
+    head: bytes | None
+    log: Log
+
+
+class Logbook:
+    """The logs that were read, and how far. Nothing in it is more than a cache."""
+
+    def __init__(self, machine: Machine, plotters: Plotters) -> None:
+        self._machine = machine
+        self._plotters = plotters
+        self._kept: dict[str, _Kept] = {}
+
+    def forget_all_but(self, paths: Iterable[str]) -> None:
+        """Drop what is kept of any other log."""
+        wanted = set(paths)
+        for path in [path for path in self._kept if path not in wanted]:
+            del self._kept[path]
+
+    def read(self, wanted: Mapping[str, str | None]) -> Mapping[str, Fact[Log]]:
+        """Each log by its path, with the plotter whose log it is.
+
+        A journal's own log tells its plotter by its record, which counts for more; None: only the record
+        tells.
+        """
+        found: dict[str, Fact[Log]] = {}
+        goals: dict[str, int] = {}
+        left = dict(wanted)
+        while left:
+            answers = self._machine.read([(path, self._offset(path, left[path]), BLOCK) for path in left])
+            more: dict[str, str | None] = {}
+            for path, plotter in left.items():
+                chunk = answers[path]
+                if not isinstance(chunk, Known):
+                    self._kept.pop(path, None)
+                    found[path] = Absent(chunk.why) if isinstance(chunk, Absent) else chunk
+                    continue
+                got = chunk.value
+                kept = self._kept.get(path)
+                if kept is not None and (kept.inode != got.inode or got.size < kept.offset):
+                    # Another file under the name, or a shorter one: from the start again.
+                    del self._kept[path]
+                    more[path] = plotter
+                    continue
+                kept = self._kept[path] = self._fold(kept, plotter, got)
+                found[path] = Known(kept.log)
+                # What is written while we read waits for the next look.
+                if got.data and kept.offset < goals.setdefault(path, got.size):
+                    more[path] = plotter
+            left = more
+        return found
+
+    def _offset(self, path: str, plotter: str | None) -> int:
+        kept = self._kept.get(path)
+        if kept is not None and kept.plotter != plotter:
+            del self._kept[path]
+            return 0
+        return kept.offset if kept is not None else 0
+
+    def _fold(self, kept: _Kept | None, plotter: str | None, got: Chunk) -> _Kept:
+        data = got.data
+        if kept is None:
+            kept = _Kept(got.inode, 0, plotter, b"", Log(None, None, got.modified))
+        offset = kept.offset + len(data)
+        if not data and kept.log.modified == got.modified:
+            return kept
+        head, record, said, refused = kept.head, kept.log.record, kept.log.said, kept.log.refused
+        if head is not None:
+            head, record, data = _split_head(head + data)
+        if data and head is None:
+            # It is written in one piece, by the starter, and only as the log's second line.
+            refused = refused or _refusal(data)
+            said = self._said(said, record, plotter, data)
+        return replace(kept, offset=offset, head=head, log=Log(record, said, got.modified, refused))
+
+    def _said(
+        self, said: LogState | TransferLog | None, record: Record | None, plotter: str | None, data: bytes
+    ) -> LogState | TransferLog | None:
+        if record is not None and record.kind == "move":
+            return fold_transfer(said if isinstance(said, TransferLog) else TransferLog(), data)
+        name = str(record.body.get("plotter")) if record is not None else plotter
+        definition = self._plotters.get(name) if name is not None else None
+        if definition is None:
+            return None
+        return definition.fold(said if isinstance(said, LogState) else definition.begin(), data)
+
+
+def _split_head(data: bytes) -> tuple[bytes | None, Record | None, bytes]:
+    """(what is still to be the first line, the record, the bytes that are the log's own).
+
+    A first line that is no record belongs to the log.
+    """
+    line, end, rest = data.partition(b"\n")
+    if not end and line[: len(MARK)] == MARK[: len(line)] and len(line) < LONGEST_RECORD:
+        return data, None, b""
+    record = journal.parse_record(line) if end else None
+    return (None, record, rest) if record is not None else (None, None, data)
+
+
+def _refusal(data: bytes) -> str | None:
+    if not data.startswith(REFUSED):
+        return None
+    return data.partition(b"\n")[0].removeprefix(REFUSED).decode(errors="replace").strip()

@@ -1,0 +1,211 @@
+"""The journal: what was started here, when, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from itertools import accumulate
+from typing import Literal
+
+from reconciler import journal
+from reconciler.journal import LogName, Record
+from reconciler.observe.logbook import Log, Logbook
+from reconciler.plotters.log import LogState, PlotLog
+from reconciler.state import Absent, Condition, Fact, Instant, Known, Outcome, Start, Transfer, Unknown
+from reconciler.transports.record import TransferLog
+from reconciler.world import MISSING, Ask, Machine, Process
+
+AHEAD = 2.0
+"""Seconds that a record may lie in the future before it is worth a word."""
+
+
+class Journal:
+    """The log directory, listed before the process table is read, and settled after."""
+
+    def __init__(self, machine: Machine, logbook: Logbook, logs: str) -> None:
+        self._machine = machine
+        self._logbook = logbook
+        self._logs = logs
+        self._listed = self._list()
+        self.held: dict[str, Fact[bool]] = {}
+        self.logs: Mapping[str, Fact[Log]] = {}
+        self._starts: tuple[Start, ...] = ()
+
+    def _list(self) -> Fact[Mapping[str, LogName]]:
+        survey = self._machine.survey([Ask(self._logs, names=True)])[self._logs]
+        self.notes: dict[str, set[str]] = {"suspended": set(), "killed": set()}
+        if isinstance(survey, Absent):
+            # A folder that is yet to be made is an empty journal; one whose disk is away is not.
+            return Absent(survey.why) if survey.why == MISSING else Unknown(survey.why)
+        if isinstance(survey, Unknown):
+            return survey
+        found: dict[str, LogName] = {}
+        for entry in survey.value.entries:
+            name = journal.parse_log_name(entry.name)
+            if name is not None:
+                found[f"{self._logs}/{entry.name}"] = name
+            elif note := journal.parse_note_name(entry.name):
+                self.notes[note[1]].add(note[0])
+        return Known(found)
+
+    @property
+    def entries(self) -> Mapping[str, LogName]:
+        """Every log listed, by path."""
+        return self._listed.value if isinstance(self._listed, Known) else {}
+
+    def settle(self, table: Fact[tuple[Process, ...]]) -> None:
+        """Ask the locks of all logs, then read them. Comes after the process table."""
+        self._alive = {process.stdout for process in table.value} if isinstance(table, Known) else set()
+        for path in self.entries:
+            self.held[path] = Known(True) if path in self._alive else self._machine.held(path)
+        self.logs = self._logbook.read(dict.fromkeys(self.entries))
+
+    def pending(self) -> Mapping[str, tuple[LogName, Record | None]]:
+        """Logs of jobs that hold their lock, or may, with no process seen that writes them."""
+        return {
+            path: (name, self._record(path))
+            for path, name in self.entries.items()
+            if name.kind == "plot" and path not in self._alive and self.held[path] != Known(False)
+        }
+
+    def starts(self, now: Instant) -> Fact[tuple[Start, ...]]:
+        """Every start of a job that the journal remembers, oldest first."""
+        if isinstance(self._listed, Unknown):
+            return self._listed
+        found = [
+            self._start(path, name, now) for path, name in sorted(self.entries.items()) if name.kind == "plot"
+        ]
+        self._starts = tuple(found)
+        return Known(self._starts)
+
+    def transfers(self) -> Fact[tuple[Transfer, ...]]:
+        """Every transfer that the journal remembers, oldest first."""
+        if isinstance(self._listed, Unknown):
+            return self._listed
+        found = []
+        for path, name in sorted(self.entries.items()):
+            record = self._record(path)
+            if name.kind == "move" and record is not None:
+                found.append(self._transfer(path, record))
+        return Known(tuple(found))
+
+    def finished_before(self) -> int:
+        """Plots finished by jobs whose logs are shelved."""
+        folders = self._machine.glob(f"{self._logs}/[0-9][0-9][0-9][0-9]-[0-9][0-9]")
+        if not isinstance(folders, Known):
+            return 0
+        surveys = self._machine.survey([Ask(path, names=True) for path in folders.value])
+        names = [e.name for s in surveys.values() if isinstance(s, Known) for e in s.value.entries]
+        return sum(name.endswith(".plot.finished.log") for name in names)
+
+    def conditions(self, now: Instant) -> tuple[Condition, ...]:
+        """What is odd about the journal."""
+        found = []
+        if isinstance(self._listed, Unknown):
+            found.append(Condition("JournalUnknown", self._logs, self._listed.why))
+        for path in self.entries:
+            log = self.logs.get(path)
+            if isinstance(log, Unknown):
+                found.append(Condition("LogUnreadable", path, log.why))
+            record = self._record(path)
+            if record is not None and record.when.at > now.at + AHEAD:
+                found.append(Condition("ClockSetBack", path, "it is dated after now; it counts as long past"))
+        return tuple(found)
+
+    def _record(self, path: str) -> Record | None:
+        log = self.logs.get(path)
+        return log.value.record if isinstance(log, Known) else None
+
+    def _start(self, path: str, name: LogName, now: Instant) -> Start:
+        log, record = self.logs.get(path, Absent("it vanished")), self._record(path)
+        said = log.value.said if isinstance(log, Known) and isinstance(log.value.said, LogState) else None
+        plot = said.plots[-1] if said is not None and said.plots else None
+        outcome = self._outcome(path, name, log, plot)
+        since = record.when if record is not None else _by_name(name, now)
+        over = outcome not in ("pending", "running")
+        ended = log.value.modified if over and isinstance(log, Known) else None
+        body = record.body if record is not None else {}
+        return Start(
+            id=name.id,
+            since=since,
+            plotter=str(body.get("plotter", "")),
+            k=_integer(body.get("k")),
+            tmp=str(body.get("tmp") or ""),
+            tmp2=str(body["tmp2"]) if body.get("tmp2") else None,
+            dst=str(body.get("dst") or ""),
+            outcome=outcome,
+            ended=ended,
+            seconds=_seconds(plot, since, ended),
+            milestones=_milestones(plot),
+            plot_id=plot.plot_id if plot is not None else None,
+            plot=(plot.final_plot or "").rpartition("/")[2] or None if plot is not None else None,
+            error=(log.value.refused if isinstance(log, Known) else None) or _error(outcome, said, plot),
+            log=path,
+        )
+
+    def _outcome(self, path: str, name: LogName, log: Fact[Log], plot: PlotLog | None) -> Outcome:
+        if path in self._alive:
+            return "running"
+        if self.held[path] != Known(False):
+            return "pending"
+        if not isinstance(log, Known):
+            return "unknown"
+        if plot is not None and (plot.delivered or (plot.plotting_done and not plot.stuck)):
+            return "finished"
+        return "killed" if name.id in self.notes["killed"] else "failed"
+
+    def _transfer(self, path: str, record: Record) -> Transfer:
+        log = self.logs[path]
+        said = log.value.said if isinstance(log, Known) else None
+        told = said if isinstance(said, TransferLog) else TransferLog()
+        held = self.held[path]
+        running = held != Known(False)
+        outcome: Literal["running", "finished", "failed"] = "running" if running else told.outcome or "failed"
+        modified = log.value.modified if isinstance(log, Known) else record.when.at
+        return Transfer(
+            id=record.id,
+            plot=str(record.body.get("plot", "")),
+            source=str(record.body.get("source", "")),
+            farmer=str(record.body.get("farmer", "")),
+            disk=str(record.body.get("disk", "")),
+            bytes=_integer(record.body.get("bytes")),
+            done=told.done,
+            outcome=outcome,
+            since=record.when,
+            ended=None if running else told.ended or modified,
+            step=told.step,
+            kind=told.kind,
+            error=told.error if told.outcome or running else "it ended without a word",
+            log=path,
+        )
+
+
+def _by_name(name: LogName, now: Instant) -> Instant:
+    """When a log was begun, by its name: all that is left where its record is not whole."""
+    at = datetime.strptime(name.time, "%Y%m%dT%H%M%S").replace(tzinfo=UTC).timestamp()
+    return Instant(at, now.up - (now.at - at), now.boot)
+
+
+def _seconds(plot: PlotLog | None, since: Instant, ended: float | None) -> float | None:
+    if plot is not None and plot.total_seconds is not None:
+        return plot.total_seconds + (plot.copy_seconds or 0.0)
+    return ended - since.at if ended is not None and ended >= since.at else None
+
+
+def _milestones(plot: PlotLog | None) -> tuple[float, ...]:
+    """When each major phase ended, as far as all before it are told."""
+    took: list[float] = []
+    for seconds in plot.phase_seconds if plot is not None else ():
+        if seconds is None:
+            break
+        took.append(seconds)
+    return tuple(accumulate(took))
+
+
+def _error(outcome: Outcome, said: LogState | None, plot: PlotLog | None) -> str | None:
+    told = (plot.error if plot is not None else None) or (said.startup_error if said is not None else None)
+    return told or ("it ended without a word" if outcome == "failed" else None)
+
+
+def _integer(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0

@@ -1,0 +1,65 @@
+"""What a plotter's log says: values only; `reader.py` reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from reconciler.state import Phase
+
+Seconds: TypeAlias = tuple[float | None, float | None, float | None, float | None]
+"""How long each of the four phases took; None: not told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlotLog:
+    """What a log says about one plot; None where it does not say.
+
+    Directories, final_plot and started_at as they are written there (a local time without zone).
+    phase: the last step named; some plotters name a step at its start, some at its end.
+    phase_seconds: how long each of the four phases took.
+    copy_seconds: how long the copy to dst took, where there was one.
+    plotting_done: the plot is made. delivered: it stands under its final name.
+    error: the first error's own words; error_lines: how many such lines there are.
+    stuck: the plotter waits to try a write or a copy again, and no line followed yet.
+    """
+
+    plot_id: str | None = None
+    k: int | None = None
+    compression: int | None = None
+    tmp_dir: str | None = None
+    tmp2_dir: str | None = None
+    stage_dir: str | None = None
+    dst_dir: str | None = None
+    threads: int | None = None
+    buckets: int | None = None
+    pid: int | None = None
+    started_at: str | None = None
+    phase: Phase | None = None
+    phase_seconds: Seconds = (None, None, None, None)
+    total_seconds: float | None = None
+    copy_seconds: float | None = None
+    final_plot: str | None = None
+    plotting_done: bool = False
+    delivered: bool = False
+    error: str | None = None
+    error_lines: int = 0
+    stuck: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogState:
+    """What a log says so far.
+
+    partial: the bytes of the line that is not whole yet.
+    startup_error: an error outside of any plot.
+    plots: in the order in which they were begun.
+    run: what holds for each plot that this run of the plotter begins.
+    waits: the last whole line said that the plot last begun is stuck.
+    """
+
+    partial: bytes = b""
+    startup_error: str | None = None
+    plots: tuple[PlotLog, ...] = ()
+    run: PlotLog = PlotLog()
+    waits: bool = False

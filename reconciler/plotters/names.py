@@ -1,0 +1,52 @@
+"""The file names of plots, of every plotter known.
+
+One pattern for final and temporary names alike: ``plot[-mmx][-hdd|-ssd]-k32[-c07][-2026-11-21-23-24]-<id>.plot``,
+with ``.tmp`` (madMAx, bladebit) or ``.2.tmp`` (chiapos) behind it while the file is being written.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+STEM = (
+    r"plot(?:-mmx)?(?:-(?:hdd|ssd))?-k(?P<k>\d{1,3})(?:-c(?P<compression>\d{1,3}))?"
+    r"(?:-(?P<date>\d{4}(?:-\d\d){4}))?-(?P<plot_id>[0-9a-f]{64})"
+)
+"""A plot's name before its extension, as a regular expression with named groups."""
+
+_NAME = re.compile(STEM + r"\.(?P<extension>plot2?|gplot)(?P<temporary>(?:\.2)?\.tmp)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlotName:
+    """What a plot file's name says.
+
+    compression: the level, which means different sizes for different plotters; None: not compressed.
+    date: ``YYYY-MM-DD-HH-MM``, the plotter's local time; None: the name carries none.
+    plot_id: 64 hex digits.
+    extension: without the dot, "plot".
+    temporary: the file is still being written.
+    """
+
+    k: int
+    compression: int | None
+    date: str | None
+    plot_id: str
+    extension: str
+    temporary: bool
+
+
+def parse(name: str) -> PlotName | None:
+    """Read a file's name, without its directory; None: it is not a plot's."""
+    found = _NAME.fullmatch(name)
+    if found is None:
+        return None
+    return PlotName(
+        k=int(found["k"]),
+        compression=int(found["compression"]) if found["compression"] else None,
+        date=found["date"],
+        plot_id=found["plot_id"],
+        extension=found["extension"],
+        temporary=found["temporary"] is not None,
+    )

@@ -1,0 +1,86 @@
+"""How large plots are, and how much room a job takes: a definition's table, read for any k.
+
+A k without a row is judged by the rows around it. All sizes grow with the number of entries times
+their width, (2k + 1) * 2^(k - 1) (the formula of chia's own estimate), so a row counts by what it says
+per such unit; where two rows bound a k, the larger one counts for room and both for a plot's size.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reconciler.plotters.definition import Room, Space
+from reconciler.state import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Bytes on tmp and on tmp2. Where tmp2 is not given, its files count to tmp."""
+
+    tmp: int
+    tmp2: int
+
+
+def _units(k: int) -> int:
+    return (2 * k + 1) << (k - 1)
+
+
+def _phase(text: str) -> Phase:
+    major, minor = text.split(":")
+    return Phase(int(major), int(minor))
+
+
+class Sizes:
+    """One plotter's table."""
+
+    def __init__(self, space: Space) -> None:
+        self._space = space
+        self._ks = [room.k for room in space.rooms]
+        self._rests = [(_phase(rest.at), rest) for rest in space.rests]
+
+    def _around(self, k: int, size: Callable[[Room], int]) -> tuple[float, float]:
+        """What the rows below and above say for this k, in bytes; twice the same where only one is near."""
+        rooms = self._space.rooms
+        above = min(bisect_right(self._ks, k - 1), len(rooms) - 1)
+        below = max(bisect_right(self._ks, k) - 1, 0)
+        low, high = (size(room) * _units(k) / _units(room.k) for room in (rooms[below], rooms[above]))
+        return low, high
+
+    def plot(self, k: int) -> int:
+        """Expected size of a finished plot, in bytes."""
+        return round(sum(self._around(k, lambda room: room.plot)) / 2)
+
+    def band(self, k: int) -> tuple[int, int]:
+        """The smallest and the largest size that a whole plot can have, in bytes."""
+        off = min(self._space.spread + self._space.noise / 2 ** (k / 2), 1)
+        low, high = sorted(self._around(k, lambda room: room.plot))
+        return int(low * (1 - off)), round(high * (1 + off))
+
+    def peak(self, k: int, tmp2: bool) -> Growth:
+        """The most that a job ever takes."""
+        if not tmp2:
+            return Growth(round(max(self._around(k, lambda room: room.alone))), 0)
+        return Growth(round(max(self._around(k, lambda room: room.tmp or room.alone))), self._tmp2(k))
+
+    def _tmp2(self, k: int) -> int:
+        largest = self.band(k)[1]
+        return max(largest, round(max(self._around(k, lambda room: room.tmp2 or room.plot))))
+
+    def growth(self, k: int, phase: Phase | None, tmp2: bool) -> Growth:
+        """The most that may still come on each, from any moment of this phase until the job ends.
+
+        A log lags behind its job by what the plotter's output buffer holds, so the rows of later phases
+        count, too.
+        """
+        peak = self.peak(k, tmp2)
+        after = [] if phase is None else [at for at, _ in self._rests if at <= phase]
+        if not after:
+            return peak
+        rests = [row for at, row in self._rests if at >= after[-1]]
+        if not tmp2:
+            return Growth(round(peak.tmp * max(row.alone for row in rests)), 0)
+        return Growth(
+            round(peak.tmp * max(row.tmp for row in rests)), round(peak.tmp2 * max(row.tmp2 for row in rests))
+        )

@@ -1,0 +1,92 @@
+"""Reserve before use: what every job may still take, device by device.
+
+The form by peaks: a job is granted all that it can take at any later moment, so that whatever the others
+do it can always finish (which contains the banker's rule). Jobs that stand still keep their claim.
+Pure.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from reconciler.state import Disk, Job, Known, Phase
+from reconciler.want import Admitted, Spawn
+
+if TYPE_CHECKING:
+    from reconciler.facts import Facts
+
+Claims = Mapping[str, int]
+
+
+def of_job(facts: Facts, job: Job) -> Claims:
+    """Bytes that a job may still take on each device, at most."""
+    k = job.k.value if isinstance(job.k, Known) else _usual_k(facts)
+    phase = job.phase.value if isinstance(job.phase, Known) else None
+    tmp2 = job.tmp2.value if isinstance(job.tmp2, Known) else None
+    dst = job.dst.value if isinstance(job.dst, Known) else None
+    return _sum(*(_of_one(facts, job.plotter, k, phase, tmp, tmp2, dst) for tmp in job.tmps))
+
+
+def of_spawn(facts: Facts, want: Spawn) -> Claims:
+    """Bytes that a new job takes on each device, at its most."""
+    return _of_one(facts, want.plotter, want.k, None, want.tmp, want.tmp2, want.dst)
+
+
+def of_transfers(facts: Facts) -> Claims:
+    """Bytes that transfers under way have still to write on each device, other hosts' among them."""
+    claims: dict[str, int] = defaultdict(int)
+    for _, disk, device in _disks(facts):
+        claims[device] += sum(max(0, part.bytes - part.done) for part in disk.parts)
+    return claims
+
+
+def promised(facts: Facts, admitted: Admitted, device: str) -> int:
+    """Bytes of a device that are spoken for: by what is under way, and by this tick's own choices."""
+    starting = sum(of_spawn(facts, want).get(device, 0) for want in admitted.spawns)
+    targets = {(farmer, disk.path) for farmer, disk, its_device in _disks(facts) if its_device == device}
+    moving = sum(move.plot.bytes for move in admitted.moves if (move.farmer, move.disk) in targets)
+    return facts.promised.get(device, 0) + starting + moving
+
+
+def _of_one(
+    facts: Facts, plotter: str, k: int, phase: Phase | None, tmp: str, tmp2: str | None, dst: str | None
+) -> Claims:
+    definition = facts.plotters.get(plotter)
+    claims: dict[str, int] = defaultdict(int)
+    if definition is None:
+        return claims
+    grows = definition.growth(k, phase, tmp2 is not None)
+    built_on = tmp2 or tmp
+    for path, size in ((tmp, grows.tmp), (built_on, grows.tmp2)):
+        device = facts.device(path)
+        if device is not None:
+            claims[device] += size
+    landing = facts.device(dst) if dst is not None else None
+    # Within one device the finished plot is renamed, and its bytes are in the peak already.
+    if landing is not None and landing != facts.device(built_on):
+        claims[landing] += definition.band(k)[1]
+    return claims
+
+
+def _sum(*parts: Claims) -> Claims:
+    total: dict[str, int] = defaultdict(int)
+    for claims in parts:
+        for device, size in claims.items():
+            total[device] += size
+    return total
+
+
+def _disks(facts: Facts) -> Iterator[tuple[str, Disk, str]]:
+    """Every farm disk that answered, with its farmer and device."""
+    for farmer in facts.seen.farmers.values():
+        if not isinstance(farmer.disks, Known):
+            continue
+        for disk in farmer.disks.value:
+            if isinstance(disk.space, Known):
+                yield farmer.name, disk, disk.space.value.device
+
+
+def _usual_k(facts: Facts) -> int:
+    return facts.spec.plotting.k if facts.spec.plotting is not None else 32

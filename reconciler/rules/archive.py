@@ -1,0 +1,91 @@
+"""Proposer: move finished plots to the farmers, the fullest dst first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.facts import Facts
+from reconciler.spec.models import Archive
+from reconciler.state import Disk, Known, Plot, Space
+from reconciler.want import Admitted, Move
+
+
+def propose(facts: Facts, admitted: Admitted) -> Iterator[Move]:
+    """Each ready plot that is not under way, with every disk it may go to, best first.
+
+    A target is sticky: where the plot stands already, then where its last transfer was bound, then where a
+    part of it lies, and only then a new choice. What is sticky is the only candidate, so that a farmer
+    that does not answer for a while gets the plot that it has half of.
+    """
+    for plot in _waiting(facts):
+        before = len(admitted.moves)
+        for archive, disk, note in _targets(facts, plot):
+            yield Move(plot=plot, farmer=archive, disk=disk, note=note)
+            if len(admitted.moves) > before:
+                break
+
+
+def _waiting(facts: Facts) -> Sequence[Plot]:
+    ready: dict[str, Plot] = {}
+    for path in dict.fromkeys(directory.path for directory in facts.spec.directories.landing):
+        directory = facts.directory(path)
+        if directory is None or not isinstance(directory.plots, Known):
+            continue
+        for plot in directory.plots.value:
+            if plot.state == "ready" and plot.name not in facts.moving:
+                ready.setdefault(plot.name, plot)
+
+    def rank(plot: Plot) -> tuple[int, float, str]:
+        device = facts.device(plot.directory)
+        return (facts.free(device) if device is not None else 0, plot.modified, plot.name)
+
+    return sorted(ready.values(), key=rank)
+
+
+def _targets(facts: Facts, plot: Plot) -> Iterator[tuple[str, str, str]]:
+    """(farmer, disk, why) of every place that the plot may go to."""
+    sticky = _sticky(facts, plot)
+    if sticky is not None:
+        yield sticky
+        return
+    for archive in facts.spec.archive:
+        farmer = facts.farmer(archive.name)
+        if farmer is None or not isinstance(farmer.disks, Known) or not farmer.disks.value:
+            yield archive.name, archive.disks[0], ""
+            continue
+        for disk in _in_order(archive, farmer.disks.value):
+            free = disk.space.value.free if isinstance(disk.space, Known) else 0
+            yield archive.name, disk.path, f"{archive.order} disk first" if free else ""
+
+
+def _sticky(facts: Facts, plot: Plot) -> tuple[str, str, str] | None:
+    farmers = {archive.name for archive in facts.spec.archive}
+    for farmer, disk in _disks(facts):
+        if farmer in farmers and any(stored.name == plot.name for stored in disk.holds):
+            return farmer, disk.path, "stands there already"
+    last = facts.last_transfer.get(plot.name)
+    if last is not None and last.farmer in farmers and last.outcome == "failed" and last.done > 0:
+        return last.farmer, last.disk, "goes on where it broke off"
+    for farmer, disk in _disks(facts):
+        if farmer in farmers and any(p.plot == plot.name and p.host == facts.seen.host for p in disk.parts):
+            return farmer, disk.path, "part of it lies there"
+    return None
+
+
+def _disks(facts: Facts) -> Iterator[tuple[str, Disk]]:
+    for name in sorted(facts.seen.farmers):
+        disks = facts.seen.farmers[name].disks
+        if isinstance(disks, Known):
+            for disk in disks.value:
+                yield name, disk
+
+
+def _in_order(archive: Archive, disks: Sequence[Disk]) -> Sequence[Disk]:
+    """Disks that answered before those that did not; among them as the spec says; then by path."""
+
+    def rank(disk: Disk) -> tuple[bool, int, str]:
+        space = disk.space.value if isinstance(disk.space, Known) else Space("", 0, 0)
+        free = -space.free if archive.order == "emptiest" else space.free
+        return not isinstance(disk.space, Known), free, disk.path
+
+    return sorted(disks, key=rank)

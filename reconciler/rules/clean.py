@@ -1,0 +1,53 @@
+"""Proposer: remove temporary files that no job owns, where the spec or a person says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import inf
+
+from reconciler.facts import Facts
+from reconciler.spec.units import show_duration
+from reconciler.state import Fact, Job, Known, Temp
+from reconciler.want import Admitted, Sweep
+
+
+def propose(facts: Facts, _admitted: Admitted) -> Iterator[Sweep]:
+    """Files that a killed job left, at once; and files of one plot that nothing has changed for the spec's time.
+
+    A job whose plot id is not known may own any file, and so keeps all of them where it may be; names
+    that carry no plot id are never taken for orphans.
+    """
+    killed = _killed(facts)
+    clean = facts.spec.clean
+    for path in sorted(facts.seen.directories):
+        temps = facts.seen.directories[path].temps
+        for temp in sorted(
+            temps.value if isinstance(temps, Known) else (), key=lambda temp: temp.plot_id or ""
+        ):
+            if temp.plot_id is None or any(_may_own(job, temp) for job in facts.all_jobs):
+                continue
+            still = facts.wall_age(temp.newest)
+            if temp.plot_id in killed:
+                yield Sweep(temp=temp, note=f"left by a job that {killed[temp.plot_id]} had killed")
+            # A file dated after now proves nothing about its age, and what is deleted is gone.
+            elif clean is not None and clean.orphans_after <= still < inf:
+                yield Sweep(temp=temp, note=f"no job owns them, unchanged for {show_duration(still)}")
+
+
+def _killed(facts: Facts) -> Mapping[str, str]:
+    """Who asked for the end of the job that made a plot, by plot id."""
+    by_job = {start.id: start.plot_id for start in facts.starts}
+    wishes = [
+        (wish.plot_id or by_job.get(wish.target), wish) for wish in facts.overrides if wish.verb == "kill"
+    ]
+    return {plot_id: wish.who for plot_id, wish in wishes if plot_id is not None}
+
+
+def _may_own(job: Job, temp: Temp) -> bool:
+    if isinstance(job.plot_id, Known):
+        return job.plot_id.value == temp.plot_id
+    return not job.tmps or temp.directory in (*job.tmps, *job.dsts) or _given(job.tmp2) == temp.directory
+
+
+def _given(fact: Fact[str]) -> str | None:
+    return fact.value if isinstance(fact, Known) else None

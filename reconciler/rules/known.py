@@ -1,0 +1,65 @@
+"""Limit: nothing is done on the ground of what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.facts import Facts
+from reconciler.state import Fact, Known
+from reconciler.want import Admitted, Move, Spawn, Sweep, Verdict, Want
+
+
+def judge(facts: Facts, _admitted: Admitted, want: Want) -> Verdict | None:
+    """Every fact that this kind of action rests on must be known, and say that it can be."""
+    fault = next(_faults(facts, want), None)
+    return Verdict(rule="known", ok=fault is None, text=fault or "all that it rests on is known")
+
+
+def _faults(facts: Facts, want: Want) -> Iterator[str]:
+    seen = facts.seen
+    yield from _unless_known("the overrides", seen.overrides)
+    match want:
+        case Spawn():
+            yield from _unless_known("the process table", seen.jobs)
+            yield from _unless_known("the journal", seen.starts)
+            for path in dict.fromkeys(filter(None, (want.tmp, want.tmp2, want.dst))):
+                yield from _writable(facts, path)
+        case Move():
+            yield from _unless_known("the journal", seen.transfers)
+            yield from _writable(facts, want.plot.directory)
+            yield from _target(facts, want)
+        case Sweep():
+            yield from _unless_known("the process table", seen.jobs)
+            yield from _unless_known("the journal", seen.starts)
+            yield from _writable(facts, want.temp.directory)
+        case _:
+            pass
+
+
+def _unless_known(what: str, fact: Fact[object]) -> Iterator[str]:
+    if not isinstance(fact, Known):
+        yield f"{what}: {fact.why}"
+
+
+def _writable(facts: Facts, path: str) -> Iterator[str]:
+    directory = facts.directory(path)
+    if directory is None:
+        yield f"{path}: not observed"
+    elif not isinstance(directory.space, Known):
+        yield f"{path} {directory.space.why}"
+    elif not directory.space.value.writable:
+        yield f"{path} is not writable"
+
+
+def _target(facts: Facts, want: Move) -> Iterator[str]:
+    farmer = facts.farmer(want.farmer)
+    if farmer is None or not isinstance(farmer.disks, Known):
+        yield f"{want.farmer}: {farmer.disks.why if farmer else 'not observed'}"  # type: ignore[union-attr]
+        return
+    disk = next((disk for disk in farmer.disks.value if disk.path == want.disk), None)
+    if disk is None:
+        yield f"{want.target} is not among its disks"
+    elif not isinstance(disk.space, Known):
+        yield f"{want.target} {disk.space.why}"
+    elif not disk.space.value.writable:
+        yield f"{want.target} is not writable"

@@ -1,0 +1,87 @@
+"""Proposer: a new job, on the tmp directory that can best take one, towards the dst that has least to do."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from math import inf
+
+from reconciler.facts import Facts
+from reconciler.state import Instant, Known, Phase
+from reconciler.want import Admitted, Spawn
+
+EMPTY = Phase(99, 0)
+"""How far a directory without jobs counts as being: further than any job."""
+
+
+def propose(facts: Facts, admitted: Admitted) -> Iterator[Spawn]:
+    """Directories in turn until each has refused: the furthest progressed first, then the longest unused.
+
+    How far a directory is, is how far its least advanced job is. For one tmp every dst is tried, the one
+    with the fewest jobs bound for it first.
+    """
+    plotting = facts.spec.plotting
+    if plotting is None:
+        return
+    open_tmps = [directory.path for directory in facts.spec.directories.tmp]
+    while open_tmps:
+        tmp = min(open_tmps, key=lambda path: _tmp_rank(facts, admitted, path))
+        before = len(admitted.spawns)
+        for dst in _dsts(facts, admitted, tmp):
+            tmp2 = _tmp2(facts, admitted)
+            yield Spawn(
+                id=job_id(facts.seen.host, facts.now, tmp, len(admitted.spawns)),
+                at=facts.now.at,
+                tmp=tmp,
+                tmp2=tmp2,
+                dst=dst,
+                k=plotting.k,
+                plotter=plotting.plotter,
+            )
+            if len(admitted.spawns) > before:
+                break
+        else:
+            open_tmps.remove(tmp)
+
+
+def job_id(host: str, now: Instant, tmp: str, nth: int = 0) -> str:
+    """12 hex digits that no other start has: host, boot, time and tmp, and the how-manieth of one tick."""
+    told = "\0".join((host, now.boot, f"{now.at:.6f}", f"{now.up:.6f}", tmp, str(nth)))
+    return hashlib.sha256(told.encode()).hexdigest()[:12]
+
+
+def _tmp_rank(facts: Facts, admitted: Admitted, path: str) -> tuple[Phase, float, str]:
+    """Smaller is better: the phases turned round, then the time since the last start, then the name."""
+    phases = [
+        job.phase.value if isinstance(job.phase, Known) else Phase(0, 0) for job in facts.on_tmp.get(path, ())
+    ]
+    phases += [Phase(0, 0) for spawn in admitted.spawns if spawn.tmp == path]
+    least = min(phases, default=EMPTY)
+    starts = [facts.age(start.since) for start in facts.starts if start.tmp == path]
+    starts += [facts.age(job.since) for job in facts.on_tmp.get(path, ())]
+    unused = 0.0 if any(spawn.tmp == path for spawn in admitted.spawns) else min(starts, default=inf)
+    return Phase(-least.major, -least.minor), -unused, path
+
+
+def _dsts(facts: Facts, admitted: Admitted, tmp: str) -> list[str]:
+    """Where the plot may land: dst, else tmp2, else the tmp directory itself."""
+    directories = facts.spec.directories
+    if not directories.dst and not directories.tmp2:
+        return [tmp]
+
+    def load(path: str) -> tuple[int, int, str]:
+        bound = len(facts.on_dst.get(path, ())) + sum(spawn.dst == path for spawn in admitted.spawns)
+        device = facts.device(path)
+        return bound, -(facts.free(device) if device is not None else 0), path
+
+    return sorted((directory.path for directory in directories.landing), key=load)
+
+
+def _tmp2(facts: Facts, admitted: Admitted) -> str | None:
+    """The tmp2 with the fewest jobs, where the spec has any."""
+
+    def load(path: str) -> tuple[int, str]:
+        jobs = sum(isinstance(job.tmp2, Known) and job.tmp2.value == path for job in facts.jobs)
+        return jobs + sum(spawn.tmp2 == path for spawn in admitted.spawns), path
+
+    return min((directory.path for directory in facts.spec.directories.tmp2), key=load, default=None)

@@ -1,0 +1,59 @@
+"""Proposer: stop jobs, because a person asked, or so that those which go on can finish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.facts import Facts
+from reconciler.spec.units import show_size
+from reconciler.state import Job
+from reconciler.want import Admitted, Steer
+
+
+def propose(facts: Facts, admitted: Admitted) -> Iterator[Steer]:
+    """Wishes first; then, on each device below its floor, as many as must stand still.
+
+    How many depends on what the jobs may still grow by and on the room that is left, never on how often
+    one looks; the job with most to grow stops first, and one of a device always goes on, so that space
+    is always on its way to be freed. A job that a person resumed for a time is left running for that time.
+    """
+    for job in facts.jobs:
+        wish = facts.wish(job)
+        if wish is not None and wish.verb == "suspend" and job.run == "running":
+            why = f": {wish.why}" if wish.why else ""
+            yield Steer(kind="suspend", job=job, by="override", note=f"asked for by {wish.who}{why}")
+    for device in sorted(facts.devices):
+        yield from _make_room(facts, admitted, device)
+
+
+def _make_room(facts: Facts, admitted: Admitted, device: str) -> Iterator[Steer]:
+    directories = facts.spec.directories
+    tmps = [d.path for d in directories.tmp] + [d.path for d in directories.tmp2]
+    here = [path for path in facts.devices[device] if path in tmps]
+    floor = max((facts.spec.floor(path) for path in here), default=0)
+    free = facts.free(device)
+    if not here or free >= floor:
+        return
+    stopped = {steer.job.id for steer in admitted.steers if steer.kind in ("suspend", "kill")}
+    going = [job for job in _by_growth(facts, device) if job.run == "running" and job.id not in stopped]
+    growing = sum(facts.claims[job.id].get(device, 0) for job in going)
+    for job in going[:-1]:
+        if growing <= free:
+            return
+        wish = facts.wish(job)
+        if wish is not None and wish.until is not None:
+            continue
+        grows = facts.claims[job.id].get(device, 0)
+        growing -= grows
+        yield Steer(
+            kind="suspend",
+            job=job,
+            by="space",
+            note=f"{show_size(free)} free < floor {show_size(floor)} on {here[0]}, {show_size(grows)} still to grow",
+        )
+
+
+def _by_growth(facts: Facts, device: str) -> Sequence[Job]:
+    """Jobs that still take room on a device, the one with most to grow first."""
+    growing = [job for job in facts.jobs if facts.claims[job.id].get(device, 0) > 0]
+    return sorted(growing, key=lambda job: (-facts.claims[job.id][device], job.id))

@@ -1,0 +1,335 @@
+"""The spec, version 3: frozen models that say what the farm shall be.
+
+Sizes are bytes and durations seconds once loaded; in the document they carry their units. Every field's
+description ends up in the published schema, the default spec and `config show`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from reconciler.spec.units import AbsolutePath, Duration, HomePath, Milestone, Size, Window
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
+Auto = Literal["auto"]
+Count = Annotated[int, Field(ge=0)]
+Option = str | int | Annotated[float, Field(allow_inf_nan=False)] | bool
+
+
+class Model(BaseModel):
+    """A part of the spec: frozen, and a key that it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class PhaseStagger(Model):
+    """Start on a tmp directory only while few of its jobs are still early."""
+
+    until: Milestone = Field(
+        description="Jobs before this phase count as early, as major:minor.", examples=["2:1"]
+    )
+    at_most: int = Field(
+        default=1, ge=1, description="A job may start only while fewer than so many here are early."
+    )
+
+
+class TmpDirectory(Model):
+    """A directory for temporary files, and what differs for it from the rest of the spec."""
+
+    path: AbsolutePath = Field(description="Absolute path.")
+    max_jobs: Count | Auto | None = Field(
+        default=None, description="As scheduling.tmp.max_jobs, for this directory."
+    )
+    stagger: PhaseStagger | Auto | None = Field(
+        default=None, description="As scheduling.tmp.stagger, for this directory."
+    )
+    start_windows: tuple[Window, ...] | None = Field(
+        default=None, description="As scheduling.start_windows, for this directory."
+    )
+    floor: Size | None = Field(default=None, description="As space.floor, for this directory.")
+    resume: Size | None = Field(default=None, description="As space.resume, for this directory.")
+
+
+class PlainDirectory(Model):
+    """A directory for second temporary files or finished plots."""
+
+    path: AbsolutePath = Field(description="Absolute path.")
+    max_jobs: int | None = Field(
+        default=None, ge=0, description="At most so many running jobs are bound for it."
+    )
+    floor: Size | None = Field(default=None, description="As space.floor, for this directory.")
+    resume: Size | None = Field(default=None, description="As space.resume, for this directory.")
+
+
+class Logs(Model):
+    """Where job logs go. They are also the journal from which stagger, back-off and history are read."""
+
+    path: HomePath = Field(description="Absolute path, or from ~ on; on a local disk, since it holds locks.")
+    keep: Duration = Field(
+        default=365 * 86400, description="Logs older than this are removed.", examples=["365d"]
+    )
+    floor: Size = Field(
+        default=100_000_000,
+        description="No job starts with less room than this for logs.",
+        examples=["100MB"],
+    )
+
+
+TmpItem: TypeAlias = AbsolutePath | TmpDirectory
+PlainItem: TypeAlias = AbsolutePath | PlainDirectory
+TmpItems: TypeAlias = TmpItem | tuple[TmpItem, ...]
+PlainItems: TypeAlias = PlainItem | tuple[PlainItem, ...]
+
+
+def _several(value: object) -> object:
+    """A plain string is {path: string}; one alone is a list of one."""
+    items = [value] if isinstance(value, str | dict) else value
+    if not isinstance(items, list | tuple):
+        return items
+    return tuple({"path": item} if isinstance(item, str) else item for item in items)
+
+
+class Directories(Model):
+    """Every directory of this machine that plotting touches."""
+
+    tmp: tuple[TmpDirectory, ...] = Field(
+        default=(),
+        description="Temporary directories; jobs are spread over them. "
+        "Each is a path, or a mapping with a path and what differs there from scheduling and space.",
+        examples=[["/mnt/tmp/00", {"path": "/mnt/tmp/01", "max_jobs": 5, "floor": "40GB"}]],
+    )
+    tmp2: tuple[PlainDirectory, ...] = Field(
+        default=(),
+        description="Second temporary directories, for plotters that take one.",
+        examples=[["/mnt/ram"]],
+    )
+    dst: tuple[PlainDirectory, ...] = Field(
+        default=(), description="Where finished plots land. Left out: tmp2, else tmp, serves."
+    )
+    logs: Logs = Field(description="Where job logs go: a path, or {path, keep, floor}.")
+
+    @field_validator("tmp", mode="before", json_schema_input_type=TmpItems)
+    @classmethod
+    def _plain_tmp(cls, value: object) -> object:
+        return _several(value)
+
+    @field_validator("tmp2", "dst", mode="before", json_schema_input_type=PlainItems)
+    @classmethod
+    def _plain_others(cls, value: object) -> object:
+        return _several(value)
+
+    @field_validator("logs", mode="before", json_schema_input_type=HomePath | Logs)
+    @classmethod
+    def _plain_logs(cls, value: object) -> object:
+        return {"path": value} if isinstance(value, str) else value
+
+    @property
+    def landing(self) -> tuple[PlainDirectory | TmpDirectory, ...]:
+        """The directories that finished plots land in: dst, else tmp2, else tmp."""
+        return self.dst or self.tmp2 or self.tmp
+
+
+class Keys(Model):
+    """Whose plots these are."""
+
+    farmer: str | None = Field(default=None, description="Farmer public key, hexadecimal.")
+    pool: str | None = Field(
+        default=None, description="Pool public key, hexadecimal. Not together with contract."
+    )
+    contract: str | None = Field(
+        default=None, description="Pool contract address, xch1… Not together with pool."
+    )
+
+    @model_validator(mode="after")
+    def _one_owner(self) -> Keys:
+        if self.pool is not None and self.contract is not None:
+            raise ValueError(
+                "pool and contract exclude each other; keep contract for a portable plot, pool for an old one"
+            )
+        return self
+
+
+class Plotting(Model):
+    """What is plotted, by which plotter."""
+
+    state: Literal["running", "drained"] = Field(
+        default="running", description="drained: no new jobs; those that run are left to finish."
+    )
+    plotter: Name = Field(default="chia", description="Name of a plotter definition: `plotman plotter list`.")
+    executable: str | None = Field(
+        default=None,
+        description="Path of the plotter; left out: as its definition says.",
+        examples=["/opt/chia/bin/chia"],
+    )
+    k: int = Field(default=32, ge=16, le=50, description="Plot size.")
+    keys: Keys = Field(
+        default_factory=Keys,
+        description="Whose plots these are.",
+        examples=[{"farmer": "8d3e...", "contract": "xch1..."}],
+    )
+    options: dict[str, Option] = Field(
+        default_factory=dict,
+        description="The plotter's own options, by their names in its definition and in its own units.",
+        examples=[{"threads": 2, "buckets": 128, "buffer": 3389}],
+    )
+    nice: int = Field(default=15, ge=0, le=19, description="Niceness added to a job's processes.")
+    stop_after: int | None = Field(
+        default=None, ge=1, description="No new job once so many are finished or under way.", examples=[100]
+    )
+
+
+class TmpScheduling(Model):
+    """Limits for each tmp directory that does not set its own."""
+
+    max_jobs: Count | Auto = Field(
+        default="auto", description="At most so many jobs on one tmp directory.", examples=[3, "auto"]
+    )
+    stagger: PhaseStagger | Auto = Field(
+        default="auto",
+        description="Start on a tmp directory only while few of its jobs are early.",
+        examples=[{"until": "2:1", "at_most": 1}],
+    )
+
+
+class Scheduling(Model):
+    """How many jobs, and when. What is left out or `auto` is for the tool to decide; a value is a limit."""
+
+    tick: Duration = Field(
+        default=20, gt=0, description="The longest time between two looks at the world.", examples=["20s"]
+    )
+    max_jobs: Count | Auto = Field(
+        default="auto", description="At most so many jobs on this machine.", examples=[12, "auto"]
+    )
+    stagger: Duration | Auto = Field(
+        default="auto", description="At least so long between two starts.", examples=["30m", "auto"]
+    )
+    tmp: TmpScheduling = Field(default_factory=TmpScheduling, description="Limits for each tmp directory.")
+    start_windows: tuple[Window, ...] = Field(
+        default=(),
+        description="Jobs start only within these local times; left out: always.",
+        examples=[["22:00-06:00", "sat-sun"]],
+    )
+
+
+class Space(Model):
+    """When to stop and resume jobs for want of room on their temporary directories."""
+
+    floor: Size = Field(
+        default=20_000_000_000,
+        description="With less room than this, jobs there are suspended.",
+        examples=["20GB"],
+    )
+    resume: Size = Field(
+        default=60_000_000_000, description="With more room than this, they are resumed.", examples=["60GB"]
+    )
+
+
+class ArchiveLimits(Model):
+    """How many transfers at once."""
+
+    transfers: int = Field(default=2, ge=0, description="To this farmer at once.")
+    per_disk: int = Field(default=1, ge=1, description="To one of its disks at once.")
+    per_source: int = Field(default=1, ge=1, description="From one dst directory at once.")
+
+
+class LocalTransport(Model):
+    """Copy to another disk of this machine."""
+
+    kind: Literal["local"] = Field(default="local", description="Copy to another disk of this machine.")
+
+
+Disks: TypeAlias = Annotated[tuple[AbsolutePath, ...], Field(min_length=1)]
+
+
+class Archive(Model):
+    """A farmer: where finished plots go."""
+
+    name: Name = Field(description="A name for it, as it is shown.")
+    disks: Disks = Field(
+        description="Target folders: a path, a pattern such as /farm/*, or a list of them.",
+        examples=["/farm/*"],
+    )
+    mount: bool = Field(
+        default=False, description="A disk that is no mount point of its own counts as absent."
+    )
+    floor: Size = Field(default=0, description="Room to leave free on each disk.", examples=["1GB"])
+    order: Literal["emptiest", "fullest"] = Field(
+        default="emptiest", description="Which disk is filled first."
+    )
+    transport: LocalTransport = Field(default_factory=LocalTransport, description="How plots get there.")
+    limits: ArchiveLimits = Field(default_factory=ArchiveLimits, description="How many transfers at once.")
+
+    @field_validator("disks", mode="before", json_schema_input_type=AbsolutePath | Disks)
+    @classmethod
+    def _one_disk(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+
+class Clean(Model):
+    """Removal of temporary files that no job owns any more."""
+
+    orphans_after: Duration = Field(
+        ge=600, description="Once nothing has changed them for so long.", examples=["6h"]
+    )
+
+
+class Spec(Model):
+    """What the farm shall be."""
+
+    version: Literal[3] = Field(description="Version of this document: 3.")
+    directories: Directories = Field(description="Every directory of this machine that plotting touches.")
+    plotting: Plotting | None = Field(
+        default=None, description="What is plotted, by which plotter. Left out: nothing is."
+    )
+    scheduling: Scheduling = Field(default_factory=Scheduling, description="How many jobs, and when.")
+    space: Space = Field(default_factory=Space, description="When to stop and resume jobs for want of room.")
+    archive: tuple[Archive, ...] = Field(
+        default=(),
+        description="Where finished plots go. Left out: they stay where they land.",
+        examples=[[{"name": "farm", "disks": "/farm/*"}]],
+    )
+    clean: Clean | None = Field(
+        default=None,
+        description="Removal of temporary files that no job owns. Left out: never.",
+        examples=[{"orphans_after": "6h"}],
+    )
+
+    # The lookups that rules ask for again and again.
+
+    def tmp(self, path: str) -> TmpDirectory:
+        """The tmp directory of that path; KeyError where the spec has none."""
+        for directory in self.directories.tmp:
+            if directory.path == path:
+                return directory
+        raise KeyError(path)
+
+    def archiver(self, name: str) -> Archive:
+        """The farmer of that name; KeyError where the spec has none."""
+        for archive in self.archive:
+            if archive.name == name:
+                return archive
+        raise KeyError(name)
+
+    def floor(self, path: str) -> int:
+        """Bytes that must stay free in a tmp, tmp2 or dst directory."""
+        return _first(self._named(path), "floor", self.space.floor)
+
+    def resume(self, path: str) -> int:
+        """Bytes that must be free before jobs there are resumed; never below the floor."""
+        return max(_first(self._named(path), "resume", self.space.resume), self.floor(path))
+
+    def _named(self, path: str) -> list[TmpDirectory | PlainDirectory]:
+        every: tuple[TmpDirectory | PlainDirectory, ...] = (
+            *self.directories.tmp,
+            *self.directories.tmp2,
+            *self.directories.dst,
+        )
+        return [directory for directory in every if directory.path == path]
+
+
+def _first(directories: list[TmpDirectory | PlainDirectory], key: str, otherwise: int) -> int:
+    """The largest value that any role of this directory sets for itself, else the spec's."""
+    own = [value for directory in directories if (value := getattr(directory, key)) is not None]
+    return max(own, default=otherwise)

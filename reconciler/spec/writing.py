@@ -1,0 +1,127 @@
+"""From values to YAML text, in block style, with comments; and from a Spec to its document form.
+
+Quotes whatever YAML 1.1 would misread (``"2:1"``, ``"yes"``), so that every reader sees the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import yaml
+from pydantic import BaseModel
+
+from reconciler.spec.models import Spec
+from reconciler.spec.tree import Path, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What is said of a value: lines above it, and text behind it on its own line; all without ``#``."""
+
+    above: tuple[str, ...] = ()
+    behind: str = ""
+
+
+_NONE = Comment()
+
+
+def write(value: Value, comments: Mapping[Path, Comment] | None = None) -> str:
+    """A document's text. comments: by the path of the value that they are about."""
+    return "".join(f"{line}\n" for line in _block(value, (), comments or {}))
+
+
+def dump(spec: Spec, *, defaults: bool = False) -> str:
+    """A spec as YAML. defaults: write also what has its default value. `parse(dump(spec)).spec == spec`."""
+    return write(document(spec, defaults=defaults))
+
+
+def document(model: BaseModel, *, defaults: bool = False) -> dict[str, Value]:
+    """A model in its document form: units as text; what is None is left out."""
+    written: dict[str, Value] = {}
+    plain = model.model_dump(mode="json")
+    for name, about in type(model).model_fields.items():
+        value = getattr(model, name)
+        if value is None or (not defaults and value == about.get_default(call_default_factory=True)):
+            continue
+        written[name] = _part(value, plain[name], defaults)
+    return written
+
+
+def _part(value: object, plain: Value, defaults: bool) -> Value:
+    if isinstance(value, BaseModel):
+        return _short(document(value, defaults=defaults))
+    if isinstance(value, tuple) and isinstance(plain, list):
+        return [_part(item, plain[index], defaults) for index, item in enumerate(value)]
+    return plain
+
+
+def _short(written: dict[str, Value]) -> Value:
+    """{path: ...} alone is written as the path."""
+    return written["path"] if list(written) == ["path"] else written
+
+
+# --- text ----------------------------------------------------------------------------------------
+
+
+def _block(value: Value, path: Path, comments: Mapping[Path, Comment]) -> Iterator[str]:
+    """The lines of a mapping, list or single value."""
+    if isinstance(value, dict) and value:
+        for key, child in value.items():
+            yield from _entry(f"{scalar(key)}:", child, (*path, key), comments)
+    elif isinstance(value, list) and value:
+        for index, child in enumerate(value):
+            yield from _item(child, (*path, index), comments)
+    else:
+        yield scalar(value)
+
+
+def _entry(key: str, child: Value, path: Path, comments: Mapping[Path, Comment]) -> Iterator[str]:
+    comment = comments.get(path, _NONE)
+    yield from _above(comment)
+    if isinstance(child, dict | list) and child:
+        yield key + _behind(comment)
+        yield from (f"  {line}" if line else line for line in _block(child, path, comments))
+    else:
+        yield f"{key} {scalar(child)}{_behind(comment)}"
+
+
+def _item(child: Value, path: Path, comments: Mapping[Path, Comment]) -> Iterator[str]:
+    comment = comments.get(path, _NONE)
+    yield from _above(comment)
+    mark = "- "
+    for line in _block(child, path, comments):
+        # A comment above the first key stands before the item's dash.
+        if mark == "- " and line.lstrip().startswith("#"):
+            yield line
+            continue
+        yield f"{mark}{line}{_behind(comment) if mark == '- ' else ''}" if line else line
+        mark = "  "
+
+
+def _above(comment: Comment) -> Iterator[str]:
+    yield from (f"# {line}".rstrip() if line else "" for line in comment.above)
+
+
+def _behind(comment: Comment) -> str:
+    return f"  # {comment.behind}" if comment.behind else ""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes single values; texts that need more than one line go into double quotes."""
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    style = None if text.isprintable() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def scalar(value: Value) -> str:
+    """A single value on one line, quoted where it must be; an empty list or mapping likewise."""
+    if isinstance(value, dict | list):
+        return "{}" if isinstance(value, dict) else "[]"
+    text: str = yaml.dump(value, Dumper=_Dumper, width=float("inf"), allow_unicode=True)
+    return text.removesuffix("...\n").removesuffix("\n")

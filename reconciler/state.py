@@ -1,0 +1,412 @@
+"""The nouns: what is, at one instant, and the small State that spec and world are both reduced to.
+
+Nothing here acts, asks or decides. Every value is frozen; equal values are equal facts.
+Bytes are bytes, durations are seconds, paths are absolute and as the spec spells them.
+
+Plain dataclasses, not pydantic models: a tick makes thousands of them. `documents.py` validates
+and describes them where they cross the border.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, Literal, TypeAlias, TypeVar
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+# --- facts ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Generic[T_co]):
+    """Seen, in this observation."""
+
+    value: T_co
+    fact: Literal["known"] = "known"
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Looked for, and certainly not there; why says how that shows ("is not mounted")."""
+
+    why: str
+    fact: Literal["absent"] = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Not to be told; why says what stood in the way. Never a ground for an action."""
+
+    why: str
+    fact: Literal["unknown"] = "unknown"
+
+
+Fact: TypeAlias = Known[T] | Absent | Unknown
+
+# --- time and identity ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """One moment by both clocks.
+
+    at: wall clock, seconds since the epoch.
+    up: boot clock, seconds since the machine came up (it runs on during sleep).
+    boot: the boot's id; `up` of two boots must never be compared.
+    """
+
+    at: float
+    up: float
+    boot: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ident:
+    """A process for good: a pid is used again, a (boot, pid, start) is not.
+
+    start: clock ticks since boot, field 22 of /proc/PID/stat (elsewhere: a creation time in ticks).
+    """
+
+    boot: str
+    pid: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Phase:
+    """How far a job is: major 1-4 as the plotter counts, 5 for the copy to dst; minor is the step in it."""
+
+    major: int
+    minor: int
+
+    def __str__(self) -> str:
+        return f"{self.major}:{self.minor}"
+
+
+# --- what runs -----------------------------------------------------------------------------------
+
+Run: TypeAlias = Literal["pending", "running", "suspended"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A plot job: all processes that make one plot (or several, one after the other).
+
+    id: for jobs that this tool started the journal's id, for others a hash of their identity; 12 hex digits.
+    run: pending between the journal entry and the first sight of the process.
+    since: when it started.
+    ident: the oldest process; None while pending.
+    leads: the oldest process leads its own session, so that all of the session is the job.
+    tmp, tmp2, dst: a spec directory where the job's own path lies at or below one; Absent: it uses none.
+    touches: for jobs whose directories are not known, the spec directories that argv, cwd or open files
+        point to; None: not even that could be read.
+    log: where its output goes; Absent: not to a file.
+    ours: the journal has its record.
+    suspended_by: who wrote the note beside its log before stopping it ("space"); None: no note.
+    extras: arguments that the definition does not know.
+    trouble: the log's own words where the plotter is stuck and retrying.
+    """
+
+    id: str
+    plotter: str
+    run: Run
+    since: Instant
+    ident: Ident | None
+    leads: bool = False
+    tmp: Fact[str]
+    tmp2: Fact[str] = field(default_factory=lambda: Absent("not given"))
+    dst: Fact[str] = field(default_factory=lambda: Unknown("not given"))
+    touches: tuple[str, ...] | None = ()
+    k: Fact[int] = field(default_factory=lambda: Unknown("not given"))
+    plot_id: Fact[str] = field(default_factory=lambda: Unknown("the log does not name it yet"))
+    phase: Fact[Phase] = field(default_factory=lambda: Unknown("no log"))
+    log: Fact[str] = field(default_factory=lambda: Absent("no log"))
+    ours: bool = False
+    suspended_by: str | None = None
+    extras: tuple[str, ...] = ()
+    trouble: str | None = None
+
+    @property
+    def tmps(self) -> tuple[str, ...]:
+        """The tmp directories that it counts on: its own, or all that it may be on."""
+        return (self.tmp.value,) if isinstance(self.tmp, Known) else self.touches or ()
+
+    @property
+    def dsts(self) -> tuple[str, ...]:
+        """The dst directories that it counts on, likewise."""
+        return (self.dst.value,) if isinstance(self.dst, Known) else self.touches or ()
+
+
+Outcome: TypeAlias = Literal["pending", "running", "finished", "failed", "killed", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """One start of a job, as the journal remembers it; also when its process is long gone.
+
+    outcome: pending and running hold the log's lock; the rest is what the log says after it.
+        unknown: it is over, and the log cannot be read.
+    ended: wall clock of the log's last line, once over.
+    seconds: by the plotter's own words where it gave a total, else from start to end.
+    milestones: seconds from the start to each major phase's end, as far as it got.
+    error: the log's own words.
+    """
+
+    id: str
+    since: Instant
+    plotter: str
+    k: int
+    tmp: str
+    tmp2: str | None = None
+    dst: str
+    outcome: Outcome
+    ended: float | None = None
+    seconds: float | None = None
+    milestones: tuple[float, ...] = ()
+    plot_id: str | None = None
+    plot: str | None = None
+    error: str | None = None
+    log: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """One attempt to move one plot, as its log tells; it is over when nothing holds the log's lock.
+
+    plot: the file's name; source: its directory; farmer, disk: where it goes.
+    bytes, done: the plot's size, and how much of it stands at the target.
+    ended: wall clock of the last line, once over.
+    step: the last one reached; kind, error: why it failed, as one word and in the mover's own words.
+    """
+
+    id: str
+    plot: str
+    source: str
+    farmer: str
+    disk: str
+    bytes: int
+    done: int = 0
+    outcome: Literal["running", "finished", "failed", "unknown"]
+    since: Instant
+    ended: float | None = None
+    step: str = ""
+    kind: str | None = None
+    error: str | None = None
+    ident: Ident | None = None
+    log: str
+
+
+# --- what lies where -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Room on one device. device: the kernel's number for it, so that two paths of one disk are one."""
+
+    device: str
+    free: int
+    total: int
+    writable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """A file under a plot's final name in one of the spec's directories.
+
+    state: ready: whole, and nothing writes it; landing: a job or a copy may still write it;
+        partial: certainly not a whole plot.
+    why: what the state was read from.
+    """
+
+    name: str
+    directory: str
+    bytes: int
+    modified: float
+    k: int
+    plot_id: str
+    state: Literal["ready", "landing", "partial"]
+    why: str
+
+    @property
+    def path(self) -> str:
+        """The file's full path."""
+        return f"{self.directory.rstrip('/')}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Temp:
+    """All temporary files of one plot in one directory.
+
+    plot_id: None where the names do not carry one; such files are nobody's, for certain.
+    files: their names; newest: wall clock of the last change to any of them.
+    """
+
+    directory: str
+    plot_id: str | None
+    files: tuple[str, ...]
+    bytes: int
+    newest: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """One directory of the spec.
+
+    real: its path with all links resolved, equal for two spellings of one directory.
+    space: Absent: it does not exist or is not mounted; Unknown: it did not answer in time.
+    plots, temps: Absent: not looked for in this observation.
+    """
+
+    path: str
+    real: str
+    space: Fact[Space]
+    plots: Fact[tuple[Plot, ...]]
+    temps: Fact[tuple[Temp, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A plot that stands at a farmer under its final name."""
+
+    name: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A plot on its way to a disk: its part file there is the reservation.
+
+    plot: the final name; bytes: what it will take in the end; done: what it takes now; host: whose it is.
+    """
+
+    plot: str
+    bytes: int
+    done: int
+    host: str
+    modified: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disk:
+    """One target folder of a farmer.
+
+    count: plots that stand here; holds: those of them that this host still has, too, or was moving here.
+    """
+
+    path: str
+    space: Fact[Space]
+    count: int = 0
+    holds: tuple[Stored, ...] = ()
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Farmer:
+    """Where plots go in the end. disks: Unknown: it did not answer."""
+
+    name: str
+    disks: Fact[tuple[Disk, ...]]
+
+
+# --- what people asked for -----------------------------------------------------------------------
+
+Verb: TypeAlias = Literal["suspend", "resume", "kill", "ignore", "pause", "kick"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """A person's wish that edits the desired state until it is withdrawn, over or its job is gone.
+
+    target: a job's id; "plotting" or "archiving" for pause; "all" for kick.
+    ident: the process it is bound to; None for a pending job, pause and kick.
+    until: wall clock; None: for good.
+    plot_id, directories: what kill needs to find the job's files once its process is gone.
+    """
+
+    verb: Verb
+    target: str
+    since: Instant
+    who: str
+    why: str = ""
+    until: float | None = None
+    ident: Ident | None = None
+    plot_id: str | None = None
+    plotter: str | None = None
+    directories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something that a person should know. type: a stable name; subject: what it is about."""
+
+    type: str
+    subject: str
+    message: str
+
+
+# --- the whole -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What is, at one instant: all that planning may know beside the spec.
+
+    cpus: logical processors; memory: bytes; utc_offset: seconds that local time is ahead of UTC now.
+    directories: every local directory of the spec, by its path there; the log directory among them.
+    farmers: by name.
+    finished_before: plots finished by jobs whose logs are shelved; 0 where the spec does not count them.
+    """
+
+    version: Literal[1] = 1
+    host: str
+    now: Instant
+    cpus: int
+    memory: int
+    utc_offset: int = 0
+    jobs: Fact[tuple[Job, ...]]
+    starts: Fact[tuple[Start, ...]]
+    transfers: Fact[tuple[Transfer, ...]]
+    overrides: Fact[tuple[Override, ...]]
+    directories: Mapping[str, Directory]
+    farmers: Mapping[str, Farmer]
+    finished_before: int = 0
+    conditions: tuple[Condition, ...] = ()
+
+
+# --- the governed leaves -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class JobLeaf:
+    """A job as far as it is governed: how it runs, and where it is bound. None: not known."""
+
+    run: Run
+    tmp: str | None
+    tmp2: str | None
+    dst: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlotLeaf:
+    """The places that a plot is in, or is bound for; two between publishing and removing."""
+
+    at: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrphanLeaf:
+    """Temporary files that no job owns. directory, files: what cleaning would remove."""
+
+    directory: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Spec and world, reduced to what is governed. One leaf's change is one action."""
+
+    jobs: Mapping[str, JobLeaf]
+    plots: Mapping[str, PlotLeaf]
+    orphans: Mapping[str, OrphanLeaf]

@@ -1,0 +1,107 @@
+"""What the loop puts away: settled logs, notes and wishes that nothing is left for.
+
+No part of planning: everything that it moves or removes is history, or a wish that is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from math import inf
+
+from reconciler import journal, overrides
+from reconciler.facts import Facts
+from reconciler.state import Known, Override
+from reconciler.world import Ask, Machine
+
+RECENT = 3600.0
+"""Seconds for which a settled log stays in the journal's top folder at least, for back-off and history."""
+MANY = 300
+"""So many settled logs stay, whatever their age, as long as the stagger does not need them."""
+
+
+def tidy(machine: Machine, facts: Facts, acted_on: Collection[str] = ()) -> None:
+    """Shelve what is settled and old, and drop wishes and notes that are over.
+
+    acted_on: ids of jobs that were changed since the facts were seen; their notes are left alone.
+    """
+    _shelve(machine, facts)
+    _drop_wishes(machine, facts)
+    for job in facts.all_jobs:
+        # Left by a suspend that did not come to its signal: it must not explain a later stop by hand.
+        if job.suspended_by is not None and job.run == "running" and job.id not in acted_on:
+            machine.remove(journal.note_path(facts.spec.directories.logs.path, job.id, "suspended"))
+
+
+def expire(machine: Machine, facts: Facts) -> int:
+    """Remove shelved logs older than the spec keeps them; how many."""
+    logs = facts.spec.directories.logs
+    folders = machine.glob(f"{logs.path}/[0-9][0-9][0-9][0-9]-[0-9][0-9]")
+    removed = 0
+    for folder in folders.value if isinstance(folders, Known) else ():
+        survey = machine.survey([Ask(folder, names=True)])[folder]
+        names = [e.name for e in survey.value.entries if not e.folder] if isinstance(survey, Known) else []
+        paths = [f"{folder}/{name}" for name in names if name.endswith(".log")]
+        for path, stat in (machine.stat(paths) if paths else {}).items():
+            if isinstance(stat, Known) and logs.keep < facts.wall_age(stat.value.modified) < inf:
+                removed += isinstance(machine.remove(path, stat.value.inode), Known)
+    return removed
+
+
+def _shelve(machine: Machine, facts: Facts) -> None:
+    logs = facts.spec.directories.logs.path
+    stagger = facts.spec.scheduling.stagger
+    needed = max(60.0, 0.0 if stagger == "auto" else float(stagger))
+    over = ("finished", "failed", "killed")
+    settled = [
+        (start.since, start.id, start.log, start.outcome) for start in facts.starts if start.outcome in over
+    ]
+    settled += [
+        (move.since, move.id, move.log, move.outcome) for move in facts.transfers if move.outcome in over
+    ]
+    settled.sort(key=lambda item: (facts.age(item[0]), item[1]))
+    jobs = {job.id for job in facts.all_jobs}
+    for rank, (since, job_id, path, outcome) in enumerate(settled):
+        old = facts.age(since)
+        if job_id in jobs or old <= needed or (old <= max(RECENT, needed) and rank < MANY):
+            continue
+        name = path.rpartition("/")[2]
+        parsed = journal.parse_log_name(name)
+        if parsed is None:
+            continue
+        target = f"{logs}/{journal.month(parsed.time)}/{name.removesuffix('.log')}.{outcome}.log"
+        if isinstance(machine.shelve(path, target), Known):
+            machine.remove(journal.note_path(logs, job_id, "killed"))
+            machine.remove(journal.note_path(logs, job_id, "suspended"))
+
+
+def _drop_wishes(machine: Machine, facts: Facts) -> None:
+    seen = facts.seen
+    if not isinstance(seen.overrides, Known) or not isinstance(seen.jobs, Known):
+        return
+    for wish in seen.overrides.value:
+        if _over(facts, wish):
+            overrides.withdraw(machine, facts.spec.directories.logs.path, wish.verb, wish.target)
+
+
+def _over(facts: Facts, wish: Override) -> bool:
+    """Is nothing left that this wish could be about?"""
+    if wish.until is not None and wish.until <= facts.now.at:
+        return True
+    if wish.verb == "pause":
+        return False
+    if wish.verb == "kick":
+        return facts.wall_age(wish.since.at) > RECENT
+    job = next((job for job in facts.all_jobs if job.id == wish.target), None)
+    if job is not None:
+        # "Go on" is over once it goes on; only with a time set does it hold against the space rule.
+        return wish.verb == "resume" and wish.until is None and job.run == "running"
+    if wish.verb != "kill":
+        return True
+    # Its files are looked for only while this wish stands, and only where that look succeeded are they gone.
+    plot_ids = {wish.plot_id, *(s.plot_id for s in facts.starts if s.id == wish.target)} - {None}
+    directories = [facts.directory(path) for path in wish.directories]
+    looked = [d.temps.value for d in directories if d is not None and isinstance(d.temps, Known)]
+    left = any(temp.plot_id in plot_ids for temps in looked for temp in temps)
+    return not left and all(
+        d is None or not isinstance(d.space, Known) or isinstance(d.temps, Known) for d in directories
+    )

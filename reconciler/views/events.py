@@ -1,0 +1,119 @@
+"""What happens in the loop, a line an event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from reconciler.execute import Outcome
+from reconciler.facts import Facts
+from reconciler.loop import Event, Ticked, Trouble
+from reconciler.plan import Hold, Plan
+from reconciler.spec.units import show_duration
+from reconciler.state import Condition, Job, Known
+from reconciler.views import words
+from reconciler.views.plan import PlanView
+from reconciler.views.symbols import Symbols
+
+if TYPE_CHECKING:
+    from reconciler.spec.models import Spec
+
+UNDER_WAY = ("pending", "running")
+
+
+class Teller:
+    """Turns a loop's events into lines: all that is done, and of the rest what is new since the last tick.
+
+    It remembers only what it has told.
+    """
+
+    def __init__(self, spec: Spec, symbols: Symbols, utc_offset: int) -> None:
+        self._symbols = symbols
+        self._offset = utc_offset
+        self._view = PlanView(spec, (), symbols)
+        self._now = 0.0
+        self._before: Facts | None = None
+        self._holds: frozenset[tuple[str, str, str]] = frozenset()
+        self._conditions: frozenset[Condition] = frozenset()
+
+    def tell(self, event: Event) -> Iterator[str]:
+        """The lines of one event, each with its local time in front."""
+        for line in self._lines(event):
+            yield f"{words.clock(self._now, self._offset)} {line}"
+
+    def _lines(self, event: Event) -> Iterator[str]:
+        match event:
+            case Plan():
+                self._now = event.now.at
+            case Outcome():
+                yield self._outcome(event)
+            case Trouble():
+                for line in event.text.splitlines():
+                    yield f"{self._symbols.mark('!')} {words.clean(line)}"
+            case Ticked():
+                yield from self._ticked(event)
+
+    def _outcome(self, outcome: Outcome) -> str:
+        result = "" if outcome.result == "done" else f"{outcome.result}: "
+        return f"{self._view.action(outcome.action)}  {result}{words.clean(outcome.text)}"
+
+    def _ticked(self, tick: Ticked) -> Iterator[str]:
+        facts, before = tick.facts, self._before
+        self._now = facts.now.at
+        self._view = PlanView(facts.spec, facts.all_jobs, self._symbols)
+        if before is not None:
+            yield from self._over(before, facts)
+            yield from self._phases(before, facts)
+        for hold in tick.plan.holds:
+            if _key(hold) not in self._holds:
+                yield self._view.hold(hold, facts.now.at)
+        for condition in tick.plan.conditions:
+            if condition not in self._conditions:
+                told = f"{condition.subject}  {condition.type}  {condition.message}"
+                yield f"{self._symbols.mark('!')} {words.clean(told)}"
+        self._before = facts
+        self._holds = frozenset(map(_key, tick.plan.holds))
+        self._conditions = frozenset(tick.plan.conditions)
+
+    def _over(self, before: Facts, now: Facts) -> Iterator[str]:
+        """Jobs and transfers that have come to their end since the last tick."""
+        was_over = {each.id for each in (*before.starts, *before.transfers) if each.outcome not in UNDER_WAY}
+        for start in now.starts:
+            if start.outcome not in UNDER_WAY and start.id not in was_over:
+                took = "" if start.seconds is None else f" after {show_duration(start.seconds)}"
+                where = self._view.names.short(start.tmp, "tmp")
+                name = (start.plot_id or start.id)[: words.SHORT]
+                error = f": {words.clean(start.error)}" if start.error is not None else ""
+                yield f"  job {name} on {where} {_ended(start.outcome)}{took}{error}"
+        for transfer in now.transfers:
+            if transfer.outcome not in UNDER_WAY and transfer.id not in was_over:
+                name = words.plot_name(transfer.plot, self._symbols)
+                target = words.clean(f"{transfer.farmer}:{transfer.disk}")
+                error = f": {words.clean(transfer.error)}" if transfer.error is not None else ""
+                yield f"  {name} to {target} {_ended(transfer.outcome)}{error}"
+
+    def _phases(self, before: Facts, now: Facts) -> Iterator[str]:
+        """Jobs that have got to another major phase since the last tick."""
+        was = _majors(before)
+        for job in now.all_jobs:
+            if not isinstance(job.phase, Known):
+                continue
+            major = job.phase.value.major
+            if was.get(job.id, major) < major:
+                yield f"  job {words.job_id(job)} on {self._where(job)} is at {job.phase.value}"
+
+    def _where(self, job: Job) -> str:
+        return ", ".join(self._view.names.short(path, "tmp") for path in job.tmps) or "?"
+
+
+def _key(hold: Hold) -> tuple[str, str, str]:
+    return hold.kind, hold.subject, hold.rule
+
+
+def _majors(facts: Facts) -> Mapping[str, int]:
+    """Each job's major phase; 0 while it is not known."""
+    return {job.id: job.phase.value.major if isinstance(job.phase, Known) else 0 for job in facts.all_jobs}
+
+
+def _ended(outcome: str) -> str:
+    return {"killed": "was killed", "unknown": "is over, its log cannot be read"}.get(outcome, outcome)

@@ -1,0 +1,151 @@
+"""Why something is not done yet, or is: every rule's word on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.desire import Desire, verdicts
+from reconciler.facts import Facts
+from reconciler.spec.units import show_size
+from reconciler.state import Fact, Farmer, Job, Known, Space
+from reconciler.views import words
+from reconciler.views.details import told
+from reconciler.views.names import Names
+from reconciler.views.symbols import Symbols
+from reconciler.views.table import table
+from reconciler.want import Move, Spawn, Steer, Sweep, Verdict, Want
+
+
+class ExplainView:
+    """Blocks of lines, one a subject: a headline, and a line for each rule."""
+
+    def __init__(self, facts: Facts, wish: Desire, symbols: Symbols) -> None:
+        self._facts = facts
+        self._wish = wish
+        self._symbols = symbols
+        self._names = Names(facts.spec)
+        self._binding = {(held.want.kind, held.want.subject): held.verdict for held in wish.held}
+        self.wants: tuple[Want, ...] = (*wish.wants.values(), *(held.want for held in wish.held))
+
+    def want(self, want: Want) -> str:
+        """One candidate: what it would be, and each limit's verdict, the binding one marked."""
+        binding = self._binding.get((want.kind, want.subject))
+        rows = [self._verdict(verdict, binding) for verdict in self._verdicts(want, binding)]
+        state = "would be done now" if binding is None else f"waits: {words.rule(binding.rule)}"
+        return _block(f"{self._subject(want)}: {state}", rows)
+
+    def everything(self) -> str:
+        """All tmp directories and all plots that wait; where nothing is proposed, why."""
+        spec = self._facts.spec
+        blocks = [self.want(want) for want in self.wants]
+        if spec.plotting is None:
+            blocks.append("plotting: the spec asks for none\n")
+        if not spec.archive:
+            blocks.append("archiving: the spec names no farmer; plots stay where they land\n")
+        elif not any(want.kind == "archive" for want in self.wants):
+            blocks.append("archiving: no plot waits\n")
+        return "\n".join(blocks)
+
+    def directory(self, path: str) -> str:
+        """One directory: its room, then whatever would begin or end there."""
+        found = [self.want(want) for want in self.wants if path in _places(want)]
+        return "\n".join((_block(words.clean(path), list(self._room(path))), *found))
+
+    def job(self, job: Job) -> str:
+        """One job: what people want of it, the room where it grows, and what is to be done with it."""
+        facts = self._facts
+        wish = facts.wish(job)
+        rows = [("wish", words.clean(told(facts, wish)) if wish is not None else "none")]
+        for device, size in sorted(facts.claims.get(job.id, {}).items()):
+            path = facts.devices[device][0]
+            rows.append(("room", f"{show_size(size)} still to grow; {self._room_text(path)}"))
+        steers = (want for want in self.wants if isinstance(want, Steer) and want.job.id == job.id)
+        steer = next((f"{want.kind}: {words.clean(want.note)}" for want in steers), "nothing to do")
+        rows.append(("now", steer))
+        state = job.run + (f" by {job.suspended_by}" if job.suspended_by is not None else "")
+        phase = words.known(job.phase, "?:?")
+        return _block(f"job {words.job_id(job)} on {self._tmps(job)} at {phase}, {state}", rows)
+
+    def farmer(self, farmer: Farmer) -> str:
+        """One farmer: its disks, then the plots that would go there."""
+        rows = []
+        if not isinstance(farmer.disks, Known):
+            rows.append(("disks", f"not known: {words.clean(farmer.disks.why)}"))
+        for disk in farmer.disks.value if isinstance(farmer.disks, Known) else ():
+            parts = f", {words.plural(len(disk.parts), 'transfer')} under way" if disk.parts else ""
+            free = _free(disk.space)
+            rows.append((words.clean(disk.path), f"{words.plural(disk.count, 'plot')}, {free}{parts}"))
+        bound = [self.want(w) for w in self.wants if isinstance(w, Move) and w.farmer == farmer.name]
+        return "\n".join((_block(f"farmer {words.clean(farmer.name)}", rows), *bound))
+
+    def _verdicts(self, want: Want, binding: Verdict | None) -> Sequence[Verdict]:
+        """What each limit says of this candidate alone; the binding one as it fell in this tick.
+
+        A limit may pass a candidate that stands alone and yet hold it behind what this tick lets through.
+        """
+        alone = verdicts(self._facts, want)
+        if binding is None:
+            return alone
+        return tuple(binding if verdict.rule == binding.rule else verdict for verdict in alone)
+
+    def _verdict(self, verdict: Verdict, binding: Verdict | None) -> tuple[str, ...]:
+        word = "passes" if verdict.ok else "holds"
+        here = f" {self._symbols.here}" if verdict is binding else ""
+        next_at = None if verdict.ok else verdict.next_at
+        return words.rule(verdict.rule), word + here, words.waits(verdict.text, next_at, self._facts.now.at)
+
+    def _subject(self, want: Want) -> str:
+        match want:
+            case Spawn():
+                tmp, dst = self._names.short(want.tmp, "tmp"), self._names.short(want.dst, "dst")
+                return f"spawn on {tmp} -> {dst}"
+            case Move():
+                plot = words.plot_name(want.plot.name, self._symbols)
+                source = self._names.short(want.plot.directory, "dst")
+                return f"archive {plot} {source} -> {words.clean(want.target)}"
+            case Steer():
+                return f"{want.kind} job {words.job_id(want.job)} on {self._tmps(want.job)}"
+            case Sweep():
+                return f"clean {words.clean(want.subject)}"
+
+    def _tmps(self, job: Job) -> str:
+        return ", ".join(self._names.short(path, "tmp") for path in job.tmps) or "?"
+
+    def _room(self, path: str) -> Iterator[tuple[str, str]]:
+        yield "room", self._room_text(path)
+        here = (*self._facts.on_tmp.get(path, ()), *self._facts.on_dst.get(path, ()))
+        shown = (f"{words.job_id(job)} at {words.known(job.phase, '?:?')}" for job in here)
+        yield "jobs", ", ".join(dict.fromkeys(shown)) or "none"
+
+    def _room_text(self, path: str) -> str:
+        facts = self._facts
+        directory = facts.directory(path)
+        if directory is None:
+            return f"{words.clean(path)} was not observed"
+        if not isinstance(directory.space, Known):
+            return f"not known: {words.clean(directory.space.why)}"
+        space = directory.space.value
+        promised = show_size(facts.promised.get(space.device, 0))
+        floor, mark = show_size(facts.spec.floor(path)), show_size(facts.spec.resume(path))
+        readonly = "" if space.writable else ", not writable"
+        return f"{show_size(space.free)} free, {promised} promised, floor {floor}, resume above {mark}{readonly}"
+
+
+def _places(want: Want) -> tuple[str | None, ...]:
+    match want:
+        case Spawn():
+            return want.tmp, want.tmp2, want.dst
+        case Move():
+            return (want.plot.directory,)
+        case Sweep():
+            return (want.temp.directory,)
+        case Steer():
+            return want.job.tmps
+
+
+def _free(space: Fact[Space]) -> str:
+    return f"{show_size(space.value.free)} free" if isinstance(space, Known) else words.clean(space.why)
+
+
+def _block(headline: str, rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join((headline, *(f"  {line}" for line in table(rows)))) + "\n"

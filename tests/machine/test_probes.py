@@ -1,0 +1,142 @@
+"""A mount that never answers costs its own row, and one deadline, once."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import MachineError
+from reconciler.machine import LocalMachine
+from reconciler.machine.files import Filesystem
+from reconciler.machine.mounts import Mounts
+from reconciler.machine.probes import Probes
+from reconciler.state import Fact, Known, Unknown
+from reconciler.world import Ask, Command, Survey
+
+from .helpers import RECORD, driver, until
+
+
+class Sick(Filesystem):
+    """Below `hung` each question first reads a FIFO that nobody writes, as one on a dead disk never ends."""
+
+    def __init__(self, hung: Path, fifo: Path) -> None:
+        self._hung, self._fifo = str(hung), fifo
+        self.asked = 0
+
+    def survey(self, ask: Ask) -> Fact[Survey]:
+        self._hang(ask.path)
+        return super().survey(ask)
+
+    def folder(self, path: str) -> Fact[None]:
+        self._hang(path)
+        return super().folder(path)
+
+    def _hang(self, path: str) -> None:
+        if path.startswith(self._hung):
+            self.asked += 1
+            self._fifo.read_bytes()
+
+
+class Farm:
+    """Two mounts, one of them hung; the mount table is a file of the test."""
+
+    def __init__(self, root: Path) -> None:
+        self.well, self.hung, self.fifo = root / "well", root / "hung", root / "fifo"
+        self.well.mkdir()
+        (self.hung / "a").mkdir(parents=True)
+        os.mkfifo(self.fifo)
+        table = root / "mountinfo"
+        table.write_text(
+            "".join(f"1 0 0:1 / {point} rw - tmpfs tmpfs rw\n" for point in (self.well, self.hung))
+        )
+        self.files = Sick(self.hung, self.fifo)
+        mounts = Mounts(mountinfo=str(table), fstab=str(root / "none"), units=str(root / "none"))
+        self.machine = LocalMachine(deadline=0.3, mounts=mounts, filesystem=self.files)
+
+    def survey(self) -> tuple[Fact[Survey], Fact[Survey], float]:
+        """Both, and the seconds it took."""
+        began = time.monotonic()
+        found = self.machine.survey([Ask(str(self.hung)), Ask(str(self.hung / "a")), Ask(str(self.well))])
+        assert isinstance(found[str(self.hung)], Known) == isinstance(found[str(self.hung / "a")], Known)
+        return found[str(self.hung)], found[str(self.well)], time.monotonic() - began
+
+
+@pytest.fixture
+def farm(tmp_path: Path) -> Iterator[Farm]:
+    made = Farm(tmp_path)
+    yield made
+    heal(made)
+
+
+def heal(farm: Farm) -> None:
+    """Let the disk answer, now and from now on."""
+    try:
+        os.close(os.open(farm.fifo, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError:
+        pass
+    os.unlink(farm.fifo)
+    farm.fifo.touch()
+
+
+def test_a_hung_mount_delays_one_look_by_the_deadline_and_the_next_by_nothing(farm: Farm) -> None:
+    hung, well, took = farm.survey()
+    assert isinstance(hung, Unknown)
+    assert isinstance(well, Known)
+    assert 0.3 <= took < 1.0
+    for _ in range(5):
+        hung, well, took = farm.survey()
+        assert isinstance(hung, Unknown)
+        assert isinstance(well, Known)
+        assert took < 0.2
+    assert farm.files.asked == 1, "not asked again before it has answered"
+
+
+def test_it_says_for_how_long_and_recovers_by_itself(farm: Farm) -> None:
+    farm.survey()
+    until(lambda: farm.survey()[0] == Unknown("has not answered for 1 s"))
+    heal(farm)
+    until(lambda: isinstance(farm.survey()[0], Known), 5)
+
+
+def test_a_job_is_not_started_from_a_mount_that_does_not_answer(farm: Farm) -> None:
+    log = str(farm.well / "job.log")
+    with pytest.raises(MachineError, match="has not answered"):
+        farm.machine.start(log, RECORD, Command(argv=(str(farm.hung / "plotter"),), env={}))
+    assert not os.path.exists(log)
+
+
+def test_a_slow_mount_keeps_what_it_has_answered_in_time() -> None:
+    probes = Probes(0.2)
+    stuck = threading.Event()
+
+    def answer(number: int) -> Fact[int]:
+        if number == 3:
+            stuck.wait(10)
+        return Known(number)
+
+    found = probes.ask({"/disk": range(6)}, answer)
+    assert [found[number] for number in range(3)] == [Known(number) for number in range(3)]
+    assert all(isinstance(found[number], Unknown) for number in range(3, 6))
+    stuck.set()
+    until(lambda: probes.ask({"/disk": range(6)}, answer) == {number: Known(number) for number in range(6)})
+
+
+def test_a_question_that_fails_costs_its_own_row() -> None:
+    def answer(number: int) -> Fact[int]:
+        return Known(6 // number)
+
+    found = Probes(1.0).ask({"/disk": (0, 2)}, answer)
+    assert found[2] == Known(3)
+    assert isinstance(found[0], Unknown)
+
+
+def test_a_hung_mount_does_not_keep_the_program_from_ending(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    child = driver("hang", str(tmp_path / "fifo"), str(tmp_path))
+    out, _ = child.communicate(timeout=10)
+    assert (out, child.returncode) == (b"Unknown(why='has not answered yet', fact='unknown')\n", 0)

@@ -1,0 +1,100 @@
+"""Definitions from files: every fault at its place, users' own beside the packaged ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import PlotterError
+from reconciler.plotters import Plotters
+from reconciler.plotters.load import PACKAGED
+
+CHIA = Path(PACKAGED, "chia.yaml").read_text(encoding="utf-8")
+CHIAPOS = Path(PACKAGED, "chiapos.yaml").read_text(encoding="utf-8")
+
+
+def faults(folder: Path, text: str) -> list[str]:
+    (folder / "mine.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(PlotterError) as caught:
+        Plotters.load([str(folder)])
+    return [str(problem).removeprefix(f"{folder}/") for problem in caught.value.problems]
+
+
+def place(text: str, needle: str) -> str:
+    before = text[:text.index(needle)]
+    return f"mine.yaml:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+
+
+def test_the_packaged_definitions_are_sound(plotters: Plotters) -> None:
+    assert {"chia", "chiapos"} <= plotters.keys()
+
+
+def test_a_users_definition_stands_beside_the_packaged_ones(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        CHIA.replace("name: chia\n", "name: mine\n").replace("[chia]", "[mine-plotter]"), encoding="utf-8"
+    )
+    found = Plotters.load([str(tmp_path), str(tmp_path / "missing")])
+    assert found.keys() == Plotters.load().keys() | {"mine"}
+    recognised = found.recognise(["/opt/mine-plotter", "plots", "create"])
+    assert recognised is found["mine"]
+    assert found["mine"].phases == found["chia"].phases
+
+
+def test_a_users_definition_takes_the_place_of_one_of_its_name(tmp_path: Path) -> None:
+    (tmp_path / "chia.yaml").write_text(CHIA.replace("about: ", "about: my own "), encoding="utf-8")
+    assert Plotters.load([str(tmp_path)])["chia"].definition.about.startswith("my own ")
+
+
+@pytest.mark.parametrize(("old", "new", "at", "says"), [
+    ("'-t', '--tmp_dir'", "-2, '--tmp_dir'", "-2, '--tmp_dir'", "must be text; put it in quotes [string-type]"),
+    ("'-r', '--num_threads'", "'r', '--num_threads'", "'r', '--num", "command.options[4].flags[0]"),
+    ("words:", "wrods:", "wrods:", "did you mean words? [unknown-key]"),
+    ("about: chia", "aboot: chia", "aboot:", "did you mean about?"),
+    ("like: chiapos", "like: chiapo", "chiapo\n", "did you mean chiapos? [like]"),
+    ("version: 1", "version: 2", "2\n", "version:"),
+    ("type: path", "type: folder", "folder", "type:"),
+    ("executable: chia\n", "executable: chia\n  executable: other\n", "executable: other", "given twice"),
+    ("programs: [chia]", "programs: [chia", ": chia\n  before", "[syntax]"),
+])
+def test_a_fault_is_told_at_its_place(tmp_path: Path, old: str, new: str, at: str, says: str) -> None:
+    text = CHIA.replace("name: chia\n", "name: mine\n")
+    assert old in text
+    text = text.replace(old, new, 1)
+    found = faults(tmp_path, text)
+    assert any(each.startswith(place(text, at)) and says in each for each in found), found
+
+
+@pytest.mark.parametrize(("old", "new", "says"), [
+    ("ID: (?P<plot_id>[0-9a-f]{64})$", "ID: (?P<plot_id>[0-9a-f{64})$", "is no regular expression"),
+    ("(?P<pid>\\d+)", "(?P<bid>\\d+)", "has the group bid, which means nothing"),
+    ("(?P<major>\\d) =", "(\\d) =", "major and phase_seconds"),
+    ("Computing table (?P<step>\\d)", "Computing table (\\d)", "`steps` and the group `step`"),
+    ("phase: '2:0'", "phase: '2'", "a major one alone together with steps"),
+    ("{match: 'Copy time", "{next: true, match: 'Copy time", "next, which is for lines marked as error"),
+    ("ID: (?P<plot_id>", "Id: (?P<plot_id>", "read by the log rules, does not tell the plot id [sample]"),
+    ("marks: [done, delivered]", "marks: [delivered]", "is not seen to be done [sample]"),
+    ("share: 0.139", "share: 0.5", "shares that do not add up to 1 [sample]"),
+    ("phase: '2:0'", "phase: '3:1'", "phases out of order [sample]"),
+])
+def test_a_definition_that_cannot_read_its_own_sample_is_refused(
+    tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    text = CHIAPOS.replace("name: chiapos\n", "name: mine\n")
+    assert old in text
+    found = faults(tmp_path, text.replace(old, new, 1))
+    assert any(says in each for each in found), found
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text("name: [", encoding="utf-8")
+    text = CHIA.replace("name: chia\n", "name: mine\n").replace("words:", "wrods:").replace("'-e',", "-e,", 1)
+    assert len(faults(tmp_path, text.replace("value: nobitfield", "value: 7"))) >= 3
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"[]", b"name: x", b"- " * 3000, b"a: &a [*a]"])
+def test_a_file_that_is_no_definition_is_a_problem_and_no_crash(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "mine.yaml").write_bytes(content)
+    with pytest.raises(PlotterError) as caught:
+        Plotters.load([str(tmp_path)])
+    assert caught.value.problems[0].file.endswith("mine.yaml")

@@ -1,0 +1,70 @@
+"""File names of plots and of temporary files."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.plotters import Plotters
+from reconciler.plotters.names import PlotName, parse
+
+ID = "0f" * 32
+DATE = "2026-11-21-23-24"
+
+
+def name(k: int = 32, compression: int | None = None, date: str | None = DATE, temporary: bool = False) -> PlotName:
+    return PlotName(
+        k=k, compression=compression, date=date, plot_id=ID, extension="plot", temporary=temporary
+    )
+
+
+@pytest.mark.parametrize(("text", "expect"), [
+    (f"plot-k32-{DATE}-{ID}.plot", name()),
+    (f"plot-k18-{ID}.plot", name(k=18, date=None)),
+    (f"plot-k32-c07-{DATE}-{ID}.plot", name(compression=7)),
+    (f"plot-k32-c7-{DATE}-{ID}.plot.tmp", name(compression=7, temporary=True)),
+    (f"plot-k32-{DATE}-{ID}.plot.2.tmp", name(temporary=True)),
+    (f"plot-mmx-k32-c12-{DATE}-{ID}.plot", name(compression=12)),
+    (f"plot-mmx-hdd-k32-{DATE}-{ID}.plot", name()),
+    (f"plot-k28-{ID}.plot2", PlotName(
+        k=28, compression=None, date=None, plot_id=ID, extension="plot2", temporary=False)),
+    (f"plot-k28-{ID}.gplot", PlotName(
+        k=28, compression=None, date=None, plot_id=ID, extension="gplot", temporary=False)),
+    (f"plot-k32-{DATE}-{ID}.plot.2", None),
+    (f"plot-k32-{DATE}-{ID}.plot.part", None),
+    (f".plot-k32-{DATE}-{ID}.plot.a1b2c3", None),
+    (f"plot-k32-{DATE}-{ID.upper()}.plot", None),
+    (f"plot-k32-{DATE}-{ID[:-1]}.plot", None),
+    (f"plot-k32-{DATE}-{ID}.plot\n", None),
+    ("plot-k32.plot", None),
+    ("", None),
+])
+def test_a_name_says_what_it_says(text: str, expect: PlotName | None) -> None:
+    assert parse(text) == expect
+
+
+@given(st.text(max_size=120))
+def test_no_name_makes_reading_fail(text: str) -> None:
+    assert parse(text) is None
+
+
+STEM = f"plot-k20-{DATE}-{ID}.plot"
+
+
+@pytest.mark.parametrize("ending", [
+    ".table1.tmp", ".table7.tmp", ".sort.tmp", ".p1.t1.sort_bucket_000.tmp", ".p2.t7.sort_bucket_127.tmp",
+    ".p3.t2.sort_bucket_031.tmp", ".p3s.t6.sort_bucket_001.tmp", ".2.tmp",
+])
+def test_temporary_files_of_chiapos_tell_whose_they_are(plotters: Plotters, ending: str) -> None:
+    for each in (plotters, plotters["chia"], plotters["chiapos"]):
+        found = each.temp(STEM + ending)
+        assert found is not None
+        assert found.plot_id == ID
+
+
+@pytest.mark.parametrize("text", [
+    STEM, STEM + ".table8.tmp", STEM + ".part", STEM + ".2.tmp~", "x.tmp", "", "notes.txt",
+])
+def test_other_files_are_no_temporary_files(plotters: Plotters, text: str) -> None:
+    assert plotters["chia"].temp(text) is None

@@ -1,0 +1,292 @@
+"""A move that nothing disturbs, and what it finds at its target."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reconciler.errand import to_argv
+from reconciler.transports import local, source
+from reconciler.transports.contract import Open
+from reconciler.transports.local import Local
+from tests.transports.farm import MEGABYTE, ROOT, Farm, content
+
+KNOWN: tuple[Open, ...] = (Local,)
+"""Every transport has the contract's shape; mypy holds this."""
+
+
+def test_a_plot_moves_whole(farm: Farm) -> None:
+    data = farm.put()
+    mover = farm.start()
+    told = mover.ended()
+    assert (mover.code(), told.outcome, told.step) == (0, "finished", "done")
+    assert told.done == told.bytes == len(data)
+    assert told.ended is not None
+    assert farm.arrived(data)
+
+
+def test_the_log_tells_each_step_in_order_and_the_bytes(farm: Farm) -> None:
+    data = farm.put()
+    mover = farm.start()
+    mover.code()
+    events = [json.loads(line) for line in mover.log.read_text().splitlines()[1:]]
+    steps = list(dict.fromkeys(event["step"] for event in events if "step" in event))
+    assert steps == [
+        "locked", "reserved", "copying", "synced", "verified", "published", "removed", "done",
+    ]
+    assert [event["done"] for event in events if event.get("step") == "copying"][-1] == len(data)
+    assert {event["bytes"] for event in events if "step" in event} == {len(data)}
+    assert [event["at"] for event in events] == sorted(event["at"] for event in events)
+
+
+@pytest.mark.parametrize("size", [0, 1, source.BLOCK - 1, source.BLOCK, source.BLOCK + 1])
+def test_a_plot_of_any_size_moves(farm: Farm, size: int) -> None:
+    data = farm.put(size)
+    assert farm.move().outcome == "finished"
+    assert farm.arrived(data)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "-rf.plot", "with space\nand line.plot", "ünïcödé-🌱.plot", "100%2E.plot", ".hidden.plot",
+        "*?[a].plot", "no-suffix", "a.12.host.part", os.fsdecode(b"\xff\xfe.plot"), "x" * 200,
+    ],
+)
+def test_a_plot_of_any_name_moves(farm: Farm, name: str) -> None:
+    odd = farm.called(name)
+    data = odd.put(1000)
+    assert odd.start().ended().outcome == "finished"
+    assert odd.arrived(data)
+
+
+def test_a_name_too_long_for_a_part_file_stays_where_it_is(farm: Farm) -> None:
+    long = farm.called("x" * 250)
+    data = long.put(1000)
+    told = long.move()
+    assert (told.outcome, told.kind) == ("failed", "broken")
+    assert long.untouched(data)
+
+
+def test_the_same_plot_at_the_target_is_not_copied_again(farm: Farm) -> None:
+    data = farm.put()
+    farm.at_target.write_bytes(data)
+    inode = farm.at_target.stat().st_ino
+    assert farm.move().outcome == "finished"
+    assert farm.arrived(data)
+    assert farm.at_target.stat().st_ino == inode
+
+
+def test_a_part_file_left_beside_the_published_plot_goes(farm: Farm) -> None:
+    data = farm.put()
+    farm.at_target.write_bytes(data)
+    farm.part(len(data)).write_bytes(b"half")
+    assert farm.move().outcome == "finished"
+    assert farm.arrived(data)
+
+
+def test_a_plot_that_is_gone_and_stands_at_the_target_is_finished(farm: Farm) -> None:
+    farm.at_target.write_bytes(b"whole")
+    told = farm.move()
+    assert (told.outcome, told.step, told.done) == ("finished", "done", 5)
+
+
+def test_a_plot_that_is_nowhere_is_gone(farm: Farm) -> None:
+    told = farm.move()
+    assert (told.outcome, told.kind) == ("failed", "gone")
+
+
+def test_other_content_at_the_target_is_a_conflict(farm: Farm) -> None:
+    data = farm.put()
+    for other in (content(len(data), seed=1), data[:-1] + bytes([data[-1] ^ 1]), data[:-1], data + b"x", b""):
+        farm.at_target.write_bytes(other)
+        told = farm.move()
+        assert (told.outcome, told.kind) == ("failed", "conflict")
+        assert farm.at_target.read_bytes() == other
+        assert farm.at_source.read_bytes() == data
+
+
+def test_what_is_no_file_at_the_target_is_a_conflict(farm: Farm) -> None:
+    data = farm.put()
+    makes: tuple[Callable[[], None], ...] = (
+        lambda: farm.at_target.symlink_to(farm.at_source),
+        lambda: os.mkfifo(farm.at_target),
+    )
+    for make in makes:
+        make()
+        told = farm.move()
+        assert (told.outcome, told.kind) == ("failed", "conflict")
+        assert farm.at_source.read_bytes() == data
+        farm.at_target.unlink()
+
+
+def test_a_plot_is_never_moved_onto_itself(farm: Farm) -> None:
+    data = farm.put()
+    farm.disk.rmdir()
+    farm.disk.symlink_to(farm.source)
+    told = farm.move()
+    assert (told.outcome, told.kind) == ("failed", "conflict")
+    assert farm.at_source.read_bytes() == data
+
+
+def test_what_is_no_plot_file_is_left_alone(farm: Farm) -> None:
+    elsewhere = farm.logs.parent / "elsewhere"
+    elsewhere.write_bytes(b"x")
+    farm.at_source.symlink_to(elsewhere)
+    assert farm.move().kind == "source"
+    farm.at_source.unlink()
+    farm.at_source.mkdir()
+    assert farm.move().kind == "source"
+    assert farm.at_source.is_dir()
+    assert elsewhere.exists()
+
+
+def test_a_disk_that_is_not_there_is_missing(farm: Farm) -> None:
+    data = farm.put()
+    farm.disk.rmdir()
+    assert farm.move().kind == "missing"
+    assert farm.at_source.read_bytes() == data
+    farm.at_source.unlink()
+    assert farm.move().kind == "missing"
+
+
+def test_an_observers_probe_does_not_fail_a_move(farm: Farm) -> None:
+    data = farm.put()
+    with farm.at_source.open("rb") as probe:
+        fcntl.flock(probe, fcntl.LOCK_SH)
+        timer = threading.Timer(0.2, lambda: fcntl.flock(probe, fcntl.LOCK_UN))
+        timer.start()
+        assert farm.move().outcome == "finished"
+        timer.join()
+    assert farm.arrived(data)
+
+
+sizes = st.integers(0, 5000)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(sizes, sizes, st.sampled_from([b"", b"\0" * 4000, content(9000, seed=2)]))
+def test_a_part_file_is_made_whole_whatever_stands_in_it(
+    farm: Farm, monkeypatch: pytest.MonkeyPatch, size: int, standing: int, tail: bytes
+) -> None:
+    with monkeypatch.context() as small_blocks:
+        small_blocks.setattr(source, "BLOCK", 512)
+        small_blocks.setattr(local, "BLOCK", 512)
+        data = farm.put(size, seed=size)
+        farm.part(size).write_bytes(data[:standing] + tail)
+        assert farm.move().outcome == "finished"
+    assert farm.arrived(data)
+    farm.at_target.unlink()
+
+
+def test_blocks_that_stand_are_not_written_again(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = farm.put(3 * source.BLOCK)
+    farm.part(len(data)).write_bytes(data[: 2 * source.BLOCK] + b"torn")
+    written: list[int] = []
+    pwrite = os.pwrite
+
+    def count(descriptor: int, block: bytes, offset: int) -> int:
+        written.append(offset)
+        return pwrite(descriptor, block, offset)
+
+    monkeypatch.setattr(os, "pwrite", count)
+    assert farm.move().outcome == "finished"
+    assert written == [2 * source.BLOCK]
+    assert farm.arrived(data)
+
+
+def test_a_published_name_that_was_moved_away_keeps_its_bytes(farm: Farm) -> None:
+    old = content(1000, seed=3)
+    elsewhere = farm.logs.parent / "elsewhere"
+    elsewhere.write_bytes(old)
+    data = farm.put(1000)
+    os.link(elsewhere, farm.part(1000))
+    assert farm.move().outcome == "finished"
+    assert farm.arrived(data)
+    assert elsewhere.read_bytes() == old
+
+
+def test_a_part_file_that_goes_before_it_is_locked_is_made_anew(
+    farm: Farm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = farm.put()
+    flock = fcntl.flock
+    removed: list[str] = []
+
+    def late(descriptor: int, operation: int) -> None:
+        if not removed and farm.part(len(data)).exists():
+            farm.part(len(data)).unlink()
+            removed.append("as another mover would")
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    assert farm.move().outcome == "finished"
+    assert removed
+    assert farm.arrived(data)
+
+
+@pytest.mark.parametrize("kernel", ["with RENAME_NOREPLACE", "without it"])
+def test_a_file_system_without_links_gets_its_plot(
+    farm: Farm, monkeypatch: pytest.MonkeyPatch, kernel: str
+) -> None:
+    def no_links(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    if kernel == "without it":
+        monkeypatch.setattr(local, "rename_exclusive", lambda *_: False)
+    data = farm.put()
+    assert farm.move().outcome == "finished"
+    assert farm.arrived(data)
+    farm.put(seed=1)
+    farm.at_target.unlink()
+
+    def take_the_name(step: str) -> None:
+        if step == "verified":
+            farm.at_target.write_bytes(b"other")
+
+    assert farm.move(take_the_name).kind == "conflict"
+    assert farm.at_target.read_bytes() == b"other"
+
+
+def test_a_full_log_disk_does_not_stop_a_move(farm: Farm) -> None:
+    data = farm.put()
+    argv = [sys.executable, "-m", "reconciler.transports.mover", *to_argv(farm.errand)]
+    with Path("/dev/full").open("wb") as full:
+        assert subprocess.run(argv, stdout=full, cwd=ROOT, check=False, timeout=20).returncode == 0
+    assert farm.arrived(data)
+
+
+def test_the_mover_starts_light() -> None:
+    script = "import sys, reconciler.transports.mover, reconciler.transports.local; print(*sys.modules)"
+    loaded = subprocess.check_output([sys.executable, "-c", script], cwd=ROOT, text=True, timeout=20)
+    heavy = {"pydantic", "psutil", "fabric", "paramiko", "yaml", "asyncio", "subprocess", "click"}
+    assert not set(loaded.split()) & heavy
+
+
+def test_a_move_takes_room_for_the_whole_plot_at_once(small: Farm) -> None:
+    small.put(4 * MEGABYTE)
+    taken: list[int] = []
+
+    def look(name: str) -> None:
+        found = os.statvfs(small.disk)
+        if name in {"locked", "reserved"}:
+            taken.append(found.f_bfree * found.f_frsize)
+
+    assert small.move(look).outcome == "finished"
+    ahead = taken[0] - taken[1]
+    if small.kind == "ext2":
+        assert ahead < MEGABYTE
+    else:
+        assert ahead >= 4 * MEGABYTE
