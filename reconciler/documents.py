@@ -12,6 +12,7 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -24,6 +25,9 @@ from reconciler.state import Observation
 if TYPE_CHECKING:
     from reconciler.plan import Plan
 
+_MAX_PLACES = 4_000_000
+"""Characters of the largest document whose faults are told by line and column."""
+
 __all__ = ["NAMES", "observation_from_json", "plan_from_json", "published", "schema", "to_json"]
 
 
@@ -32,8 +36,16 @@ __all__ = ["NAMES", "observation_from_json", "plan_from_json", "published", "sch
 
 def to_json(value: Observation | Plan) -> str:
     """A document as JSON text, indented. Names that are no UTF-8 survive, as escaped surrogates."""
-    name = "observation" if isinstance(value, Observation) else "plan"
-    return json.dumps(_adapter(name).dump_python(value, mode="json"), indent=2, allow_nan=False) + "\n"
+    return json.dumps(_plain(value), indent=2, allow_nan=False) + "\n"
+
+
+def _plain(value: object) -> object:
+    """Dataclasses and mappings as dicts, tuples as lists; all the nouns hold nothing else."""
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, tuple | list) else value
 
 
 def observation_from_json(text: str, name: str) -> Observation:
@@ -93,7 +105,7 @@ def _document_error(found: list[faults.Fault], value: tree.Value, text: str, nam
 
 def _places(value: tree.Value, text: str, name: str) -> tree.Tree:
     """Where each value stands; line 0 throughout for a document too large to look again."""
-    places = tree.read(text, name)
+    places = tree.read(text, name, _MAX_PLACES)
     if places.whole:
         return places
     paths = {path: (0, 0) for path, _ in tree.walk(value)}

@@ -43,11 +43,25 @@ class Executor:
         self._plotters = plotters
 
     def perform(self, spec: Spec, action: Action) -> Outcome:
-        """Look, plan again, and act only if the action is still in the plan."""
+        """Look, plan again, and do for the action's subject what the fresh plan asks for, if that is the same kind.
+
+        A spawn may so get another dst than the one planned a moment ago.
+        """
+        facts, fresh = self._plan(spec)
+        asked = [each for each in fresh.actions if (each.kind, each.subject) == (action.kind, action.subject)]
+        return self._perform(facts, asked[0]) if asked else _refused(fresh, action)
+
+    def _perform_exactly(self, spec: Spec, action: Action) -> Outcome:
+        """The same for this very action: its parameters must be the fresh plan's, and its id is kept."""
+        facts, fresh = self._plan(spec)
+        asked = any(each.key == action.key for each in fresh.actions)
+        return self._perform(facts, action) if asked else _refused(fresh, action)
+
+    def _plan(self, spec: Spec, digest: str = "") -> tuple[Facts, Plan]:
         facts = Facts(spec, self._observer.look(spec), self._plotters)
-        fresh = plan_facts(facts)
-        if all(action.key != asked.key for asked in fresh.actions):
-            return Outcome(action, "refused", f"no longer asked for{_because(fresh, action)}")
+        return facts, plan_facts(facts, digest)
+
+    def _perform(self, facts: Facts, action: Action) -> Outcome:
         self._world.machine.step(f"{action.kind}: asked for")
         try:
             text = action.perform(self._world, facts)
@@ -66,9 +80,7 @@ class Executor:
         Raises StalePlan, with nothing touched, where the plan is another host's, too old, of another spec,
         or where any of its leaves is not as it was; each is listed as expected and found.
         """
-        seen = self._observer.look(spec)
-        facts = Facts(spec, seen, self._plotters)
-        fresh = plan_facts(facts, digest)
+        facts, fresh = self._plan(spec, digest)
         faults = [*_document_faults(saved, fresh, digest), *_leaf_faults(saved, fresh, facts)]
         if faults:
             raise StalePlan(
@@ -76,17 +88,20 @@ class Executor:
             )
         outcomes = []
         for action in saved.actions:
-            outcome = self.perform(spec, action)
+            outcome = self._perform_exactly(spec, action)
             report(outcome)
             outcomes.append(outcome)
         return tuple(outcomes)
 
 
+def _refused(fresh: Plan, action: Action) -> Outcome:
+    return Outcome(action, "refused", f"no longer asked for{_because(fresh, action)}")
+
+
 def _because(fresh: Plan, action: Action) -> str:
     """What a fresh plan says about the same subject."""
-    subject = getattr(action, "tmp", None) or getattr(action, "plot", None) or getattr(action, "id", None)
     for hold in fresh.holds:
-        if hold.kind == action.kind and hold.subject == subject:
+        if (hold.kind, hold.subject) == (action.kind, action.subject):
             return f": {hold.rule}: {hold.text}"
     return ""
 

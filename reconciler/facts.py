@@ -10,11 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from reconciler import reserve
 from reconciler.state import (
     Directory,
+    Disk,
     Farmer,
     Instant,
     Job,
@@ -30,12 +31,15 @@ if TYPE_CHECKING:
     from reconciler.plotters import Plotters
     from reconciler.spec.models import Spec
 
+B = TypeVar("B", Start, Transfer)
+
 
 class Facts:
     """What rules read.
 
     spec, seen, plotters: what the index was made from.
     jobs: those that count: all but the ignored ones, oldest first.
+    starts, transfers: as they began.
     """
 
     def __init__(self, spec: Spec, seen: Observation, plotters: Plotters) -> None:
@@ -47,10 +51,8 @@ class Facts:
         ignored = {wish.target for wish in self.overrides if wish.verb == "ignore"}
         self.all_jobs = tuple(sorted(every, key=lambda job: (-self.age(job.since), job.id)))
         self.jobs = tuple(job for job in self.all_jobs if job.id not in ignored)
-        self.starts: tuple[Start, ...] = seen.starts.value if isinstance(seen.starts, Known) else ()
-        self.transfers: tuple[Transfer, ...] = (
-            seen.transfers.value if isinstance(seen.transfers, Known) else ()
-        )
+        self.starts = _by_time(seen.starts.value if isinstance(seen.starts, Known) else ())
+        self.transfers = _by_time(seen.transfers.value if isinstance(seen.transfers, Known) else ())
         self.on_tmp = _by((path, job) for job in self.jobs for path in job.tmps)
         self.on_dst = _by((path, job) for job in self.jobs for path in job.dsts)
 
@@ -81,7 +83,7 @@ class Facts:
     def devices(self) -> Mapping[str, tuple[str, ...]]:
         """The spec's directories on each device, tmp, tmp2 and dst alike."""
         found: dict[str, list[str]] = defaultdict(list)
-        for path in self.seen.directories:
+        for path in sorted(self.seen.directories):
             device = self.device(path)
             if device is not None:
                 found[device].append(path)
@@ -95,6 +97,20 @@ class Facts:
             if isinstance(space, Known):
                 answers.append(space.value.free)
         return min(answers)
+
+    def floor(self, device: str) -> int:
+        """Bytes that must stay free on a device: the most that any directory there asks for."""
+        return max((self.spec.floor(path) for path in self._plotting(device)), default=0)
+
+    def mark(self, device: str) -> int:
+        """Bytes that must be free on a device before jobs there are resumed."""
+        return max((self.spec.resume(path) for path in self._plotting(device)), default=0)
+
+    def _plotting(self, device: str) -> tuple[str, ...]:
+        """The tmp, tmp2 and dst directories of a device; the logs have a floor of their own."""
+        roles = self.spec.directories
+        named = {d.path for d in roles.tmp} | {d.path for d in (*roles.tmp2, *roles.dst)}
+        return tuple(path for path in self.devices[device] if path in named)
 
     @cached_property
     def claims(self) -> Mapping[str, Mapping[str, int]]:
@@ -130,11 +146,12 @@ class Facts:
             and wish.verb in ("suspend", "resume", "kill")
             and (wish.ident is None or job.ident is None or wish.ident == job.ident)
         ]
-        return max(wishes, key=lambda wish: wish.since.at, default=None)
+        return max(wishes, key=_newest, default=None)
 
     def pause(self, work: str) -> Override | None:
-        """The wish that pauses this kind of work ("plotting", "archiving"), if there is one."""
-        return next((w for w in self.overrides if w.verb == "pause" and w.target == work), None)
+        """The newest wish that pauses this kind of work ("plotting", "archiving"), if there is one."""
+        pauses = [wish for wish in self.overrides if wish.verb == "pause" and wish.target == work]
+        return max(pauses, key=_newest, default=None)
 
     @cached_property
     def kicked(self) -> float:
@@ -142,6 +159,21 @@ class Facts:
         return max((wish.since.at for wish in self.overrides if wish.verb == "kick"), default=-inf)
 
     # history
+
+    @cached_property
+    def starts_at(self) -> Mapping[str, tuple[Start, ...]]:
+        """The starts on each tmp and towards each dst directory, as they began."""
+        found: dict[str, list[Start]] = defaultdict(list)
+        for start in self.starts:
+            for path in {start.tmp, start.dst}:
+                found[path].append(start)
+        return {path: tuple(there) for path, there in found.items()}
+
+    @cached_property
+    def youngest(self) -> float:
+        """Seconds since the last start, whether its job still lives or not; infinite without any."""
+        ages = [self.age(start.since) for start in self.starts] + [self.age(job.since) for job in self.jobs]
+        return min(ages, default=inf)
 
     def median_until(self, plotter: str, k: int, until: Phase) -> float | None:
         """Seconds that finished jobs of this kind took to a phase, in the middle; None without any."""
@@ -153,11 +185,13 @@ class Facts:
         return took[len(took) // 2] if took else None
 
     def longest_until(self, plotter: str, until: Phase) -> float | None:
-        """Seconds that a job of this plotter took at most to get to a phase; None without any."""
-        took = (
-            s.milestones[until.major - 2] for s in self.starts if s.plotter == plotter and self._got(s, until)
-        )
-        return 0.0 if until.major < 2 else max(took, default=None)
+        """Seconds after which every job of this plotter was past a phase; None without any.
+
+        Only the ends of major phases are known, so a step within one counts as its end.
+        """
+        ends = until.major - 1 if until.minor <= 1 < until.major else until.major
+        took = (s.milestones[ends - 1] for s in self.starts if s.plotter == plotter and len(s.milestones) >= ends)
+        return max(took, default=None)
 
     @staticmethod
     def _got(start: Start, until: Phase) -> bool:
@@ -173,14 +207,32 @@ class Facts:
     @cached_property
     def last_transfer(self) -> Mapping[str, Transfer]:
         """The newest transfer of each plot, over or not."""
-        newest: dict[str, Transfer] = {}
-        for transfer in sorted(self.transfers, key=lambda t: (t.since.at, t.id)):
-            newest[transfer.plot] = transfer
-        return newest
+        return {transfer.plot: transfer for transfer in self.transfers}
+
+    # farmers
 
     def farmer(self, name: str) -> Farmer | None:
         """The observed farmer of that name."""
         return self.seen.farmers.get(name)
+
+    def disk(self, farmer: str, path: str) -> Disk | None:
+        """That disk of that farmer; None where it has none, as far as is known."""
+        return self.disks.get((farmer, path))
+
+    def disk_device(self, farmer: str, path: str) -> str | None:
+        """The device below a farmer's disk; None while it is not known."""
+        disk = self.disk(farmer, path)
+        return disk.space.value.device if disk is not None and isinstance(disk.space, Known) else None
+
+    @cached_property
+    def disks(self) -> Mapping[tuple[str, str], Disk]:
+        """Every disk that a farmer told of, by the farmer's name and its path, in their order."""
+        found = {
+            (farmer.name, disk.path): disk
+            for farmer in self.seen.farmers.values()
+            for disk in (farmer.disks.value if isinstance(farmer.disks, Known) else ())
+        }
+        return {place: found[place] for place in sorted(found)}
 
 
 def age(now: Instant, then: Instant) -> float:
@@ -191,6 +243,14 @@ def age(now: Instant, then: Instant) -> float:
     """
     passed = now.up - then.up if now.boot == then.boot else now.at - then.at
     return passed if passed >= 0 else inf
+
+
+def _newest(wish: Override) -> tuple[float, str, str]:
+    return wish.since.at, wish.verb, wish.who
+
+
+def _by_time(begun: Iterable[B]) -> tuple[B, ...]:
+    return tuple(sorted(begun, key=lambda each: (each.since.at, each.id)))
 
 
 def _by(pairs: Iterable[tuple[str, Job]]) -> Mapping[str, tuple[Job, ...]]:

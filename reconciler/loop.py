@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from reconciler import journal, tidy
 from reconciler.actions import Action, Resume, Suspend
 from reconciler.errors import UsageError
+from reconciler.events import Event, Planned, Ticked, Trouble
 from reconciler.execute import Executor, Outcome
 from reconciler.facts import Facts
 from reconciler.observe import Observer
@@ -23,6 +23,8 @@ from reconciler.world import World
 if TYPE_CHECKING:
     from reconciler.plotters import Plotters
     from reconciler.sources import Source
+
+__all__ = ["Event", "Loop", "Ticked", "Trouble", "Work", "settled", "wanted"]
 
 Work: TypeAlias = Literal["plotting", "archiving"]
 
@@ -39,25 +41,6 @@ PENDING = 0.1
 SOON = 1.0
 """Seconds until the next look after the world has changed under a plan."""
 DAY = 86400.0
-
-
-@dataclass(frozen=True, slots=True)
-class Ticked:
-    """One tick: what was seen, what was planned of it, what came of that."""
-
-    facts: Facts
-    plan: Plan
-    outcomes: tuple[Outcome, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Something about the loop itself that a person should know; told once, until it changes."""
-
-    text: str
-
-
-Event: TypeAlias = Ticked | Outcome | Trouble | Plan
 
 
 class Loop:
@@ -108,7 +91,7 @@ class Loop:
             )
         facts = Facts(spec, self._observer.look(spec), self._plotters)
         plan = plan_facts(facts, loaded.digest)
-        self._report(plan)
+        self._report(Planned(facts, plan))
         outcomes = []
         for action in plan.actions:
             if action.kind in self._kinds:

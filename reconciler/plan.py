@@ -5,7 +5,6 @@ Pure: the same two values always make the same plan. Only the changes that drift
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -96,11 +95,6 @@ def plan_facts(facts: Facts, digest: str = "") -> Plan:
         conditions=facts.seen.conditions,
         next_at=min((hold.next_at for hold in holds if hold.next_at is not None), default=None),
     )
-
-
-def digest_of(text: str) -> str:
-    """How a document is named in a plan: ``sha256:`` and 64 hex digits."""
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def _grouped(held: Iterable[Held]) -> Iterable[Hold]:

@@ -8,10 +8,10 @@ Pure.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from reconciler.state import Disk, Job, Known, Phase
+from reconciler.state import Job, Known, Phase
 from reconciler.want import Admitted, Spawn
 
 if TYPE_CHECKING:
@@ -21,12 +21,14 @@ Claims = Mapping[str, int]
 
 
 def of_job(facts: Facts, job: Job) -> Claims:
-    """Bytes that a job may still take on each device, at most."""
+    """Bytes that a job may still take on each device, at most, wherever it may be."""
     k = job.k.value if isinstance(job.k, Known) else _usual_k(facts)
     phase = job.phase.value if isinstance(job.phase, Known) else None
     tmp2 = job.tmp2.value if isinstance(job.tmp2, Known) else None
-    dst = job.dst.value if isinstance(job.dst, Known) else None
-    return _sum(*(_of_one(facts, job.plotter, k, phase, tmp, tmp2, dst) for tmp in job.tmps))
+    dsts = job.dsts or (None,)
+    return _most(
+        _of_one(facts, job.plotter, k, phase, tmp, tmp2, dst) for tmp in job.tmps for dst in dsts
+    )
 
 
 def of_spawn(facts: Facts, want: Spawn) -> Claims:
@@ -37,16 +39,25 @@ def of_spawn(facts: Facts, want: Spawn) -> Claims:
 def of_transfers(facts: Facts) -> Claims:
     """Bytes that transfers under way have still to write on each device, other hosts' among them."""
     claims: dict[str, int] = defaultdict(int)
-    for _, disk, device in _disks(facts):
-        claims[device] += sum(max(0, part.bytes - part.done) for part in disk.parts)
+    begun = set()
+    for (farmer, path), disk in facts.disks.items():
+        if isinstance(disk.space, Known):
+            claims[disk.space.value.device] += sum(max(0, part.bytes - part.done) for part in disk.parts)
+        begun |= {(farmer, path, there.plot) for there in disk.parts}
+        begun |= {(farmer, path, there.name) for there in disk.holds}
+    for transfer in facts.moving.values():
+        device = facts.disk_device(transfer.farmer, transfer.disk)
+        if device is not None and (transfer.farmer, transfer.disk, transfer.plot) not in begun:
+            claims[device] += transfer.bytes
     return claims
 
 
 def promised(facts: Facts, admitted: Admitted, device: str) -> int:
     """Bytes of a device that are spoken for: by what is under way, and by this tick's own choices."""
     starting = sum(of_spawn(facts, want).get(device, 0) for want in admitted.spawns)
-    targets = {(farmer, disk.path) for farmer, disk, its_device in _disks(facts) if its_device == device}
-    moving = sum(move.plot.bytes for move in admitted.moves if (move.farmer, move.disk) in targets)
+    moving = sum(
+        move.plot.bytes for move in admitted.moves if facts.disk_device(move.farmer, move.disk) == device
+    )
     return facts.promised.get(device, 0) + starting + moving
 
 
@@ -70,22 +81,13 @@ def _of_one(
     return claims
 
 
-def _sum(*parts: Claims) -> Claims:
-    total: dict[str, int] = defaultdict(int)
-    for claims in parts:
+def _most(cases: Iterable[Claims]) -> Claims:
+    """The most that any of the cases takes on each device."""
+    most: dict[str, int] = defaultdict(int)
+    for claims in cases:
         for device, size in claims.items():
-            total[device] += size
-    return total
-
-
-def _disks(facts: Facts) -> Iterator[tuple[str, Disk, str]]:
-    """Every farm disk that answered, with its farmer and device."""
-    for farmer in facts.seen.farmers.values():
-        if not isinstance(farmer.disks, Known):
-            continue
-        for disk in farmer.disks.value:
-            if isinstance(disk.space, Known):
-                yield farmer.name, disk, disk.space.value.device
+            most[device] = max(most[device], size)
+    return most
 
 
 def _usual_k(facts: Facts) -> int:

@@ -10,13 +10,15 @@ from math import inf
 
 from reconciler import journal, overrides
 from reconciler.facts import Facts
-from reconciler.state import Known, Override
+from reconciler.state import Known, Override, Start, Transfer
 from reconciler.world import Ask, Machine
 
-RECENT = 3600.0
-"""Seconds for which a settled log stays in the journal's top folder at least, for back-off and history."""
+FEW = 100
+"""So many of the newest settled logs stay in the journal's top folder, however old: for back-off and history."""
 MANY = 300
-"""So many settled logs stay, whatever their age, as long as the stagger does not need them."""
+"""So many stay for as long as they are recent, and no more, unless the stagger needs them."""
+RECENT = 3600.0
+"""Seconds after the end of its job or transfer for which a log is recent."""
 
 
 def tidy(machine: Machine, facts: Facts, acted_on: Collection[str] = ()) -> None:
@@ -52,26 +54,23 @@ def _shelve(machine: Machine, facts: Facts) -> None:
     stagger = facts.spec.scheduling.stagger
     needed = max(60.0, 0.0 if stagger == "auto" else float(stagger))
     over = ("finished", "failed", "killed")
-    settled = [
-        (start.since, start.id, start.log, start.outcome) for start in facts.starts if start.outcome in over
-    ]
-    settled += [
-        (move.since, move.id, move.log, move.outcome) for move in facts.transfers if move.outcome in over
-    ]
-    settled.sort(key=lambda item: (facts.age(item[0]), item[1]))
+    every: tuple[Start | Transfer, ...] = (*facts.starts, *facts.transfers)
+    settled = [entry for entry in every if entry.outcome in over]
+    settled.sort(key=lambda entry: (facts.age(entry.since), entry.id))
     jobs = {job.id for job in facts.all_jobs}
-    for rank, (since, job_id, path, outcome) in enumerate(settled):
-        old = facts.age(since)
-        if job_id in jobs or old <= needed or (old <= max(RECENT, needed) and rank < MANY):
+    for rank, entry in enumerate(settled):
+        since = facts.age(entry.since)
+        ended = facts.wall_age(entry.ended) if entry.ended is not None else since
+        if entry.id in jobs or since <= needed or rank < FEW or (rank < MANY and ended <= RECENT):
             continue
-        name = path.rpartition("/")[2]
+        name = entry.log.rpartition("/")[2]
         parsed = journal.parse_log_name(name)
         if parsed is None:
             continue
-        target = f"{logs}/{journal.month(parsed.time)}/{name.removesuffix('.log')}.{outcome}.log"
-        if isinstance(machine.shelve(path, target), Known):
-            machine.remove(journal.note_path(logs, job_id, "killed"))
-            machine.remove(journal.note_path(logs, job_id, "suspended"))
+        target = f"{logs}/{journal.month(parsed.time)}/{name.removesuffix('.log')}.{entry.outcome}.log"
+        if isinstance(machine.shelve(entry.log, target), Known):
+            machine.remove(journal.note_path(logs, entry.id, "killed"))
+            machine.remove(journal.note_path(logs, entry.id, "suspended"))
 
 
 def _drop_wishes(machine: Machine, facts: Facts) -> None:

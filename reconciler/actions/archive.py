@@ -53,6 +53,11 @@ class Archive:
         return f"plots.{self.plot}"
 
     @property
+    def subject(self) -> str:
+        """The plot."""
+        return self.plot
+
+    @property
     def key(self) -> str:
         """Equal for two plans that ask for the same."""
         return f"archive {self.plot} {self.source} {self.farmer}:{self.disk}"
@@ -90,4 +95,4 @@ class Archive:
         argv = (sys.executable, "-m", "reconciler.transports.mover", *to_argv(errand))
         log = journal.log_path(facts.spec.directories.logs.path, now.at, transfer, "move")
         ident = machine.start(log, record.line(), Command(argv=argv, env={"PLOTMAN_MOVE": transfer}))
-        return f"{self.plot} is on its way to {self.farmer}:{self.disk} (pid {ident.pid})"
+        return f"pid {ident.pid} moves it"

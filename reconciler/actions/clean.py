@@ -46,6 +46,11 @@ class Clean:
         return f"orphans.{self.name}"
 
     @property
+    def subject(self) -> str:
+        """The directory and plot id of the files."""
+        return self.name
+
+    @property
     def key(self) -> str:
         """Equal for two plans that ask for the same."""
         return f"clean {self.name}"

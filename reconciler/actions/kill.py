@@ -62,6 +62,11 @@ class Kill:
         return f"jobs.{self.id}"
 
     @property
+    def subject(self) -> str:
+        """The job."""
+        return self.id
+
+    @property
     def key(self) -> str:
         """Equal for two plans that ask for the same."""
         return f"kill {self.id}"

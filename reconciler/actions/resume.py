@@ -42,6 +42,11 @@ class Resume:
         return f"jobs.{self.id}"
 
     @property
+    def subject(self) -> str:
+        """The job."""
+        return self.id
+
+    @property
     def key(self) -> str:
         """Equal for two plans that ask for the same."""
         return f"resume {self.id} {self.ident.pid}.{self.ident.start}"
@@ -59,4 +64,4 @@ class Resume:
             raise MachineError(f"job {self.id}: {count.why}")
         machine.step("resume: signalled")
         machine.remove(journal.note_path(facts.spec.directories.logs.path, self.id, "suspended"))
-        return f"job {self.id}: {count.value} processes go on"
+        return f"{count.value} process{'' if count.value == 1 else 'es'} continued"

@@ -61,6 +61,11 @@ class Spawn:
         return f"jobs.{self.id}"
 
     @property
+    def subject(self) -> str:
+        """The tmp directory that gets a job."""
+        return self.tmp
+
+    @property
     def key(self) -> str:
         """Equal for two plans that ask for the same; the id is drawn from the clock and so left out."""
         return f"spawn {self.tmp} {self.tmp2 or '-'} {self.dst}"

@@ -52,6 +52,11 @@ class Suspend:
         return f"jobs.{self.id}"
 
     @property
+    def subject(self) -> str:
+        """The job."""
+        return self.id
+
+    @property
     def key(self) -> str:
         """Equal for two plans that ask for the same."""
         return f"suspend {self.id} {self.ident.pid}.{self.ident.start}"
@@ -70,4 +75,4 @@ class Suspend:
             raise MachineError(f"job {self.id} ended before it could be suspended")
         if not isinstance(count, Known):
             raise MachineError(f"job {self.id}: {count.why}")
-        return f"job {self.id}: {count.value} processes stopped"
+        return f"{count.value} process{'' if count.value == 1 else 'es'} stopped"

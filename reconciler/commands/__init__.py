@@ -8,6 +8,7 @@ To add a command: a file, a line in VERBS.
 
 from __future__ import annotations
 
+import difflib
 import io
 import os
 import sys
@@ -61,6 +62,16 @@ class Verbs(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The verb that the arguments begin with. Raises click's UsageError, with the nearest one, for none."""
+        if args[0] not in VERBS and not ctx.resilient_parsing:
+            near = difflib.get_close_matches(args[0], VERBS, n=1)
+            hint = f"did you mean {near[0]}?" if near else "`plotman --help` lists them"
+            raise click.UsageError(f"there is no command {args[0]!r}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The table of verbs, without importing them."""
         with formatter.section("Commands"):
@@ -101,7 +112,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         click.echo(str(error), err=True)
         return error.exit_code
     except BrokenPipeError:
-        # Whoever read has enough; Python must not meet the closed pipe once more when it flushes at exit.
+        # Whoever read has left; Python must not meet the closed pipe once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return PlotmanError.exit_code
     return code if isinstance(code, int) else 0

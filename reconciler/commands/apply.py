@@ -7,7 +7,7 @@ import click
 from reconciler import documents
 from reconciler.commands import textfile
 from reconciler.commands.context import Farm, load_spec, spec_option
-from reconciler.commands.looping import ARCHIVING, PLOTTING, code, loop_options, run, teller
+from reconciler.commands.looping import ARCHIVING, PLOTTING, Way, code, loop_options, run, teller
 from reconciler.commands.screen import Screen
 from reconciler.errors import UsageError
 from reconciler.execute import Executor
@@ -20,16 +20,13 @@ from reconciler.sources.file import FileSource
 @spec_option
 @loop_options
 @click.pass_obj
-def command(
-    ascii: bool, saved: str | None, spec: str | None, once: bool, dry_run: bool, only: frozenset[str] | None
-) -> int:
+def command(ascii: bool, saved: str | None, spec: str | None, way: Way) -> int:
     """Make it so: the loop; one tick of it; or exactly the saved PLAN, refused when stale."""
-    if saved is not None and (once or dry_run or only is not None):
-        raise UsageError("a saved PLAN is applied once and as it is: leave out --once, --dry-run and --only")
-    screen = Screen.of(ascii)
-    if saved is not None:
-        return _apply(Farm.open(spec), saved, screen)
-    return run(Farm.open(spec), screen, PLOTTING + ARCHIVING, once=once, dry_run=dry_run, only=only)
+    if saved is None:
+        return run(Farm.open(spec), Screen.of(ascii), PLOTTING + ARCHIVING, way)
+    if way.given:
+        raise UsageError("a saved PLAN is applied once and as it is; leave the other options out")
+    return _apply(Farm.open(spec), saved, Screen.of(ascii))
 
 
 def _apply(farm: Farm, saved: str, screen: Screen) -> int:

@@ -17,4 +17,4 @@ def command(ascii: bool, spec: str | None) -> None:
     """The directories: their jobs, whether they are ready for more, their room and plots."""
     facts = Farm.open(spec).look()
     screen = Screen.of(ascii)
-    click.echo(dirs.text(facts, desire(facts), screen.symbols, screen.width, screen.ascii), nl=False)
+    click.echo(dirs.text(facts, desire(facts), screen.symbols, screen.width), nl=False)

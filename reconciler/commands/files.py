@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from reconciler.commands.chosen import chosen
+from reconciler.commands.codes import PARTLY
 from reconciler.commands.context import Farm, spec_option
-from reconciler.commands.looping import PARTLY
 from reconciler.state import Known
 from reconciler.views import words
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import click
 
 from reconciler.commands.chosen import chosen
+from reconciler.commands.codes import HELD_BACK
 from reconciler.commands.context import Farm
-from reconciler.commands.looping import HELD_BACK
 from reconciler.commands.wishing import fulfil, why_option, wish
 from reconciler.errors import UsageError
 from reconciler.facts import Facts
@@ -17,6 +17,7 @@ from reconciler.state import Job
 from reconciler.views import words
 
 PATIENCE = 30.0
+"""Seconds that a running loop is given."""
 
 
 @click.command

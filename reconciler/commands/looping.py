@@ -2,94 +2,112 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import signal
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from types import FrameType
 
 import click
 
 from reconciler import actions
+from reconciler.commands.codes import HELD_BACK, PARTLY
 from reconciler.commands.context import Farm, load_spec
 from reconciler.commands.plan import text
 from reconciler.commands.screen import Screen
 from reconciler.errors import PlotmanError
+from reconciler.events import Event
 from reconciler.execute import Outcome
-from reconciler.loop import Event, Loop, Work, wanted
+from reconciler.loop import Loop, Work, wanted
 from reconciler.plan import plan_facts
 from reconciler.sources.file import FileSource
 from reconciler.views.events import Teller
 
-HELD_BACK = 6
-"""Exit code where a rule or a person's word stands between the wish and its fulfilment."""
-PARTLY = 4
-"""Exit code where some was done, or some could not be reached."""
 PLOTTING: tuple[Work, ...] = ("plotting",)
 ARCHIVING: tuple[Work, ...] = ("archiving",)
 
 
-class Kinds(click.ParamType[frozenset[str] | None]):
-    """Kinds of action, `spawn,archive`."""
-
-    name = "KIND,.."
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> frozenset[str] | None:
-        """Refuses what is no kind."""
-        if not isinstance(value, str):
-            return None
-        kinds = frozenset(kind.strip() for kind in value.split(","))
-        for kind in sorted(kinds.difference(actions.ORDER)):
-            self.fail(f"{kind!r} is no kind of action; they are {', '.join(actions.ORDER)}", param, ctx)
-        return kinds
+def _kinds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> frozenset[str] | None:
+    """Kinds of action from ``spawn,archive``."""
+    if value is None:
+        return None
+    kinds = frozenset(kind.strip() for kind in value.split(","))
+    for kind in sorted(kinds.difference(actions.ORDER)):
+        raise click.BadParameter(f"{kind!r} is no kind of action; they are {', '.join(actions.ORDER)}")
+    return kinds
 
 
 _OPTIONS = (
     click.option("--once", is_flag=True, help="One tick, then end."),
+    click.option(
+        "--until-settled", is_flag=True, help="End once nothing is under way and no hold will pass by itself."
+    ),
     click.option("--dry-run", is_flag=True, help="Print what would be done; change nothing, take no lock."),
-    click.option("--only", type=Kinds(), help="Only these kinds of action; holds are shown for all."),
+    click.option("--only", metavar="KIND,..", callback=_kinds, help="Only these kinds of action: spawn,archive."),
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How the loop is to run: what the options of the same names say."""
+
+    once: bool
+    until_settled: bool
+    dry_run: bool
+    only: frozenset[str] | None
+
+    @property
+    def given(self) -> bool:
+        """Whether any of the options was."""
+        return self.once or self.until_settled or self.dry_run or self.only is not None
+
+
 def loop_options(function: Callable[..., int]) -> Callable[..., int]:
-    """--once, --dry-run and --only."""
+    """--once, --until-settled, --dry-run and --only, handed on together as `way`."""
+
+    @functools.wraps(function)
+    def gathered(
+        *arguments: object,
+        once: bool,
+        until_settled: bool,
+        dry_run: bool,
+        only: frozenset[str] | None,
+        **options: object,
+    ) -> int:
+        way = Way(once=once, until_settled=until_settled, dry_run=dry_run, only=only)
+        return function(*arguments, way=way, **options)
+
+    command: Callable[..., int] = gathered
     for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
+        command = option(command)
+    return command
 
 
-def run(
-    farm: Farm,
-    screen: Screen,
-    works: Collection[Work],
-    *,
-    once: bool,
-    dry_run: bool,
-    only: frozenset[str] | None,
-) -> int:
+def run(farm: Farm, screen: Screen, works: Collection[Work], way: Way) -> int:
     """Run the loop, one tick of it, or only its plan. Raises LockHeld."""
-    if dry_run:
+    if way.dry_run:
         facts = farm.look()
         plan = plan_facts(facts, farm.loaded.digest)
-        mine = replace(plan, actions=wanted(plan, works, only))
+        mine = replace(plan, actions=wanted(plan, works, way.only))
         click.echo(text(facts, mine, farm.path, screen), nl=False)
         return 0
     report = teller(farm, screen)
     source = FileSource(farm.path, load_spec)
-    loop = Loop(source, farm.world, farm.plotters, works=works, only=only, report=report)
-    if once:
+    loop = Loop(source, farm.world, farm.plotters, works=works, only=way.only, report=report)
+    if way.once:
         with loop.locks():
             return code(loop.tick().outcomes)
     with stopping() as stop:
-        loop.run(stop)
+        loop.run(stop, until_settled=way.until_settled)
     return 0
 
 
 def teller(farm: Farm, screen: Screen) -> Callable[[Event], None]:
     """Prints events as they happen. Once nobody reads them any more it is silent: the loop goes on."""
-    lines = Teller(farm.loaded.spec, screen.symbols, farm.world.machine.utc_offset())
+    machine = farm.world.machine
+    lines = Teller(farm.loaded.spec, screen.symbols, machine.now().at, machine.utc_offset())
     read = True
 
     def report(event: Event) -> None:
@@ -113,7 +131,9 @@ def stopping() -> Iterator[Callable[[], bool]]:
         nonlocal told
         told = True
         signal.signal(number, signal.SIG_DFL)
-        click.echo("ending after this tick; the jobs run on", err=True)
+        # Not by way of sys.stderr, which may be in the middle of a write of its own.
+        with suppress(OSError):
+            os.write(2, b"ending after this tick; the jobs run on\n")
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

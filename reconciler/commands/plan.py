@@ -8,15 +8,13 @@ import click
 
 from reconciler import documents
 from reconciler.commands import textfile
+from reconciler.commands.codes import CHANGES
 from reconciler.commands.context import Farm, load_plotters, load_spec, spec_option
 from reconciler.commands.screen import Screen
 from reconciler.facts import Facts
 from reconciler.plan import Plan, plan_facts
 from reconciler.spec.place import spec_path
 from reconciler.views.plan import PlanView
-
-PENDING = 2
-"""Exit code of --detailed-exitcode where there is something to do."""
 
 
 @click.command
@@ -36,7 +34,7 @@ def command(
     if out is not None:
         textfile.write(out, documents.to_json(plan))
     click.echo(documents.to_json(plan) if as_json else text(facts, plan, path, Screen.of(ascii)), nl=False)
-    return PENDING if detailed_exitcode and plan.actions else 0
+    return CHANGES if detailed_exitcode and plan.actions else 0
 
 
 def text(facts: Facts, plan: Plan, path: str, screen: Screen) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from reconciler.commands.context import Farm, spec_option
-from reconciler.commands.looping import PLOTTING, loop_options, run
+from reconciler.commands.looping import PLOTTING, Way, loop_options, run
 from reconciler.commands.screen import Screen
 
 
@@ -13,6 +13,6 @@ from reconciler.commands.screen import Screen
 @spec_option
 @loop_options
 @click.pass_obj
-def command(ascii: bool, spec: str | None, once: bool, dry_run: bool, only: frozenset[str] | None) -> int:
+def command(ascii: bool, spec: str | None, way: Way) -> int:
     """The loop with plotting only."""
-    return run(Farm.open(spec), Screen.of(ascii), PLOTTING, once=once, dry_run=dry_run, only=only)
+    return run(Farm.open(spec), Screen.of(ascii), PLOTTING, way)

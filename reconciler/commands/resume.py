@@ -11,6 +11,7 @@ from reconciler.facts import Facts
 from reconciler.state import Job
 
 PATIENCE = 10.0
+"""Seconds that a running loop is given."""
 
 
 @click.command

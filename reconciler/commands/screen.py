@@ -17,11 +17,6 @@ class Screen:
     symbols: Symbols
     width: int | None
 
-    @property
-    def ascii(self) -> bool:
-        """Nothing but ASCII is to be added to what is shown."""
-        return self.symbols.marks == ASCII.marks
-
     @classmethod
     def of(cls, ascii: bool) -> Screen:
         """This process's stdout. ascii: plain symbols are asked for."""

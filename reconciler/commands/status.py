@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from reconciler.commands.codes import PARTLY
 from reconciler.commands.context import Farm, spec_option, unreachable
-from reconciler.commands.looping import PARTLY
 from reconciler.commands.screen import Screen
 from reconciler.views import status
 
@@ -24,7 +24,7 @@ def command(ascii: bool, spec: str | None, as_json: bool) -> int:
     idents = [job.ident for job in facts.all_jobs if job.ident is not None]
     found = status.rows(facts, farm.world.machine.usage(idents))
     screen = Screen.of(ascii)
-    shown = status.to_json(facts, found) if as_json else status.text(found, screen.width, screen.ascii)
+    shown = status.to_json(facts, found) if as_json else status.text(found, screen.symbols, screen.width)
     click.echo(shown, nl=False)
     missing = unreachable(facts)
     for line in missing:

@@ -6,17 +6,19 @@ Only where no loop holds the lock is the wish carried out here, by the same plan
 from __future__ import annotations
 
 import getpass
+import os
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import suppress
 
 import click
 
 from reconciler import journal, overrides
 from reconciler.actions.kill import directories_of
+from reconciler.commands.codes import PARTLY
 from reconciler.commands.context import Farm
-from reconciler.commands.looping import PARTLY, PLOTTING, code
+from reconciler.commands.looping import code
 from reconciler.errors import LockHeld
-from reconciler.execute import Executor, Outcome
+from reconciler.execute import Executor
 from reconciler.facts import Facts
 from reconciler.loop import KINDS, Work
 from reconciler.plan import plan_facts
@@ -28,20 +30,17 @@ PAUSE = 0.2
 """Seconds between two looks while a loop is at work."""
 
 
-class Span(click.ParamType[float]):
-    """A duration with its unit, `2h`."""
-
-    name = "DURATION"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Seconds."""
-        try:
-            return float(parse_duration(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+def _span(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
+    """Seconds of ``2h``."""
+    try:
+        return None if value is None else float(parse_duration(value))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
-for_option = click.option("--for", "span", type=Span(), help="For so long, such as 2h; left out: for good.")
+for_option = click.option(
+    "--for", "span", metavar="DURATION", callback=_span, help="For so long, such as 2h; left out: for good."
+)
 why_option = click.option("--why", default="", help="Said wherever the wish is shown.")
 
 
@@ -56,7 +55,7 @@ def wish(
         verb=verb,
         target=target,
         since=now,
-        who=getpass.getuser(),
+        who=_who(),
         why=why,
         until=None if span is None else now.at + span,
         ident=job.ident if job is not None else None,
@@ -66,6 +65,14 @@ def wish(
     )
     overrides.write(machine, farm.logs, asked)
     return asked
+
+
+def _who() -> str:
+    """Who runs this; containers know users by number only."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 def withdraw(farm: Farm, verb: Verb, target: str) -> bool:
@@ -87,61 +94,51 @@ def fulfil(
 
     done: whether an observation shows it. said: how to put that. patience: seconds that a loop is given.
     """
-    try:
-        with _lock(farm):
-            outcomes = _perform(farm, verb, {job.id for job in jobs})
-    except LockHeld as held:
-        ring(farm)
-        return _await(farm, jobs, done, said, patience, str(held))
-    for outcome in outcomes:
-        failed = "" if outcome.result == "done" else f"{outcome.result}: "
-        click.echo(words.clean(failed + outcome.text), err=bool(failed))
-    facts = farm.look()
-    acted = {outcome.action.path for outcome in outcomes}
-    left = [job for job in jobs if f"jobs.{job.id}" not in acted]
-    for job in left:
-        if done(facts, job):
-            click.echo(f"{words.job_id(job)} {said}")
-        else:
-            click.echo(f"{words.job_id(job)} {_waits(job)}", err=True)
-    return PARTLY if not all(done(facts, job) for job in left) else code(outcomes)
-
-
-def _lock(farm: Farm) -> AbstractContextManager[None]:
     machine = farm.world.machine
-    return machine.lock(journal.lock_path(farm.logs, PLOTTING[0]), PLOTTING[0])
-
-
-def _perform(farm: Farm, verb: Verb, ids: set[str]) -> list[Outcome]:
-    """Exactly those actions of a fresh plan that the wish brought about; the lock is held."""
-    executor = Executor(farm.world, farm.observer, farm.plotters)
-    wanted = {f"jobs.{job_id}" for job_id in ids}
-    plan = plan_facts(farm.look())
-    mine = [action for action in plan.actions if action.kind == verb and action.path in wanted]
-    return [executor.perform(farm.loaded.spec, action) for action in mine]
-
-
-def _await(
-    farm: Farm, jobs: Sequence[Job], done: Callable[[Facts, Job], bool], said: str, patience: float, held: str
-) -> int:
-    """Look until it shows, or patience ends."""
-    machine = farm.world.machine
+    lock = journal.lock_path(farm.logs, "plotting")
+    ring(farm)
     until = machine.now().up + patience
     left = list(jobs)
     while True:
-        facts = farm.look()
-        for job in [job for job in left if done(facts, job)]:
-            click.echo(f"{words.job_id(job)} {said}")
-            left.remove(job)
+        holder = machine.holder(lock)
+        if holder is None:
+            with suppress(LockHeld), machine.lock(lock, "plotting"):
+                return _perform(farm, verb, left, done, said)
+        left = _still(farm.look(), left, done, said)
         if not left:
             return 0
         if machine.now().up >= until:
-            break
+            for job in left:
+                click.echo(f"{words.job_id(job)} {_waits(job)}", err=True)
+            click.echo(f"the work is with {holder}", err=True)
+            return PARTLY
         machine.wait((), PAUSE, "")
+
+
+def _perform(
+    farm: Farm, verb: Verb, jobs: Sequence[Job], done: Callable[[Facts, Job], bool], said: str
+) -> int:
+    """Exactly those actions of a fresh plan that the wish brought about; the lock is held."""
+    executor = Executor(farm.world, farm.observer, farm.plotters)
+    asked = {f"jobs.{job.id}" for job in jobs}
+    mine = [each for each in plan_facts(farm.look()).actions if each.kind == verb and each.path in asked]
+    outcomes = [executor.perform(farm.loaded.spec, action) for action in mine]
+    for outcome in outcomes:
+        failed = "" if outcome.result == "done" else f"{outcome.result}: "
+        click.echo(words.clean(failed + outcome.text), err=bool(failed))
+    acted = {action.path for action in mine}
+    left = _still(farm.look(), [job for job in jobs if f"jobs.{job.id}" not in acted], done, said)
     for job in left:
         click.echo(f"{words.job_id(job)} {_waits(job)}", err=True)
-    click.echo(held, err=True)
-    return PARTLY
+    return PARTLY if left else code(outcomes)
+
+
+def _still(facts: Facts, jobs: Sequence[Job], done: Callable[[Facts, Job], bool], said: str) -> list[Job]:
+    """Say of which jobs it has come true; those of which it has not."""
+    for job in jobs:
+        if done(facts, job):
+            click.echo(f"{words.job_id(job)} {said}")
+    return [job for job in jobs if not done(facts, job)]
 
 
 def _waits(job: Job) -> str:

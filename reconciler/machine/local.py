@@ -163,11 +163,12 @@ class LocalMachine:
         return locks.holder(path)
 
     def wait(self, watched: Sequence[Ident], seconds: float, wake: str) -> None:
-        """Sleep that long at most."""
-        self._starter.reap()
+        """Sleep that long at most; not at all where a process that was started here has ended since."""
+        if self._starter.ended():
+            return
         own = (row.ident for pid in self._starter.pids if (row := self._table.row(pid)) is not None)
         self._waiter.wait(tuple({*watched, *own}), seconds, wake)
-        self._starter.reap()
+        self._starter.ended()
 
     def ring(self, wake: str) -> bool:
         """Ring a waiting loop awake."""

@@ -27,6 +27,7 @@ class Starter:
     def __init__(self, step: Callable[[str], None]) -> None:
         self._step = step
         self._children: list[subprocess.Popen[bytes]] = []
+        self._ended = False
 
     def start(self, log: str, record: bytes, command: Command) -> int:
         """As `Machine.start`; the pid."""
@@ -56,7 +57,15 @@ class Starter:
 
     def reap(self) -> None:
         """Take leave of children that have ended. By their pids: others' children are none of ours."""
-        self._children = [child for child in self._children if child.poll() is None]
+        living = [child for child in self._children if child.poll() is None]
+        self._ended |= len(living) < len(self._children)
+        self._children = living
+
+    def ended(self) -> bool:
+        """Has a child ended since this was last asked? Reaps first."""
+        self.reap()
+        ended, self._ended = self._ended, False
+        return ended
 
     def _publish(self, log: str, record: bytes) -> int:
         """Make the log appear under its name: whole, locked and on disk. Returns it open for appending.

@@ -15,13 +15,16 @@ from reconciler.observe.directories import Places
 from reconciler.observe.farms import look_at_farms
 from reconciler.observe.jobs import Jobs
 from reconciler.observe.logbook import Logbook
-from reconciler.observe.starts import Journal
-from reconciler.state import Condition, Job, Known, Observation, Start
+from reconciler.observe.starts import Journal, Settled
+from reconciler.state import Condition, Instant, Job, Known, Observation, Start
 from reconciler.world import World
 
 if TYPE_CHECKING:
     from reconciler.plotters import Plotters
     from reconciler.spec.models import Spec
+
+AHEAD = 2.0
+"""Seconds that a start may lie in the future before it is worth a word."""
 
 
 class Observer:
@@ -31,6 +34,7 @@ class Observer:
         self._world = world
         self._plotters = plotters
         self._logbook = Logbook(world.machine, plotters)
+        self._settled = Settled()
 
     def look(self, spec: Spec, *, temps: bool = False) -> Observation:
         """What is, now. temps: list and measure all temporary files, which takes long on big farms.
@@ -42,14 +46,13 @@ class Observer:
         logs = spec.directories.logs.path
         now = machine.now()
         places = Places(machine, spec, self._plotters)
-        journal = Journal(machine, self._logbook, logs)
+        journal = Journal(machine, self._logbook, self._settled, logs)
         table = machine.processes(self._plotters.wanted)
         journal.settle(table)
         wishes, conditions = overrides.read(machine, logs)
         jobs = Jobs(machine, self._plotters, self._logbook, places, journal, now)
         seen_jobs = jobs.look(table)
-        starts = journal.starts(now)
-        transfers = journal.transfers()
+        starts, transfers = journal.history(now)
         killing = isinstance(wishes, Known) and any(wish.verb == "kill" for wish in wishes.value)
         delivered, landing = jobs.plots_of_jobs()
         directories = places.look(
@@ -77,7 +80,8 @@ class Observer:
             finished_before=journal.finished_before() if _counts(spec) else 0,
             conditions=(
                 *conditions,
-                *journal.conditions(now),
+                *journal.conditions(),
+                *_clock_conditions(now, _known(starts)),
                 *_job_conditions(seen_jobs),
                 *places.conditions(),
             ),
@@ -90,6 +94,15 @@ def _known(starts: object) -> tuple[Start, ...]:
 
 def _counts(spec: Spec) -> bool:
     return spec.plotting is not None and spec.plotting.stop_after is not None
+
+
+def _clock_conditions(now: Instant, starts: tuple[Start, ...]) -> tuple[Condition, ...]:
+    """Starts that are dated after now: the clock was set back."""
+    return tuple(
+        Condition("ClockSetBack", start.id, "its start is dated after now; it counts as long past")
+        for start in starts
+        if start.since.at > now.at + AHEAD
+    )
 
 
 def _job_conditions(jobs: object) -> tuple[Condition, ...]:

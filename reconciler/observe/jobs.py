@@ -76,7 +76,7 @@ class Jobs:
             else:
                 plotter = self._plotters.recognise(group[0].argv)
                 others[path] = plotter.name if plotter is not None else None
-        self._logbook.forget_all_but([*self._journal.entries, *others])
+        self._logbook.forget_all_but([*self._journal.logs, *others])
         return {**found, **self._logbook.read(others)}
 
     def _of_processes(self, group: Sequence[Process]) -> Job:
@@ -86,7 +86,7 @@ class Jobs:
         record = log.value.record if isinstance(log, Known) else None
         plotter = self._plotters.recognise(first.argv)
         arguments = plotter.read(first.argv, first.cwd) if plotter is not None else None
-        ours = record is not None and path in self._journal.entries
+        ours = record is not None and path in self._journal.logs
         job_id = record.id if record is not None and ours else first.job or _foreign_id(first.ident)
         tmp, tmp2, dst = self._directories(record if ours else None, arguments)
         plot, said = _last(log)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 BLOCK = 1 << 20
 """Bytes of one log that are read at a time."""
 LONGEST_RECORD = 65536
+TAIL = 64
+"""Bytes before the place where reading stopped that are read again, to see that it is still the same log."""
 MARK = b'{"plotman"'
 """How a record begins."""
 REFUSED = b"plotman: "
@@ -44,10 +46,11 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A log as far as it was read. head: the first line while it is not whole."""
+    """A log as far as it was read. tail: the last bytes read; head: the first line while it is not whole."""
 
     inode: int
     offset: int
+    tail: bytes
     plotter: str | None
     head: bytes | None
     log: Log
@@ -87,15 +90,17 @@ class Logbook:
                     continue
                 got = chunk.value
                 kept = self._kept.get(path)
-                if kept is not None and (kept.inode != got.inode or got.size < kept.offset):
-                    # Another file under the name, or a shorter one: from the start again.
+                if kept is not None and not (kept.inode == got.inode and got.data.startswith(kept.tail)):
+                    # Another file under the name, or one that was cut, and may have grown again since: from
+                    # the start.
                     del self._kept[path]
                     more[path] = plotter
                     continue
+                before = kept.offset if kept is not None else 0
                 kept = self._kept[path] = self._fold(kept, plotter, got)
                 found[path] = Known(kept.log)
                 # What is written while we read waits for the next look.
-                if got.data and kept.offset < goals.setdefault(path, got.size):
+                if before < kept.offset < goals.setdefault(path, got.size):
                     more[path] = plotter
             left = more
         return found
@@ -105,13 +110,13 @@ class Logbook:
         if kept is not None and kept.plotter != plotter:
             del self._kept[path]
             return 0
-        return kept.offset if kept is not None else 0
+        return kept.offset - len(kept.tail) if kept is not None else 0
 
     def _fold(self, kept: _Kept | None, plotter: str | None, got: Chunk) -> _Kept:
-        data = got.data
         if kept is None:
-            kept = _Kept(got.inode, 0, plotter, b"", Log(None, None, got.modified))
-        offset = kept.offset + len(data)
+            kept = _Kept(got.inode, 0, b"", plotter, b"", Log(None, None, got.modified))
+        data = got.data[len(kept.tail) :]
+        offset, tail = kept.offset + len(data), (kept.tail + data)[-TAIL:]
         if not data and kept.log.modified == got.modified:
             return kept
         head, record, said, refused = kept.head, kept.log.record, kept.log.said, kept.log.refused
@@ -121,7 +126,7 @@ class Logbook:
             # It is written in one piece, by the starter, and only as the log's second line.
             refused = refused or _refusal(data)
             said = self._said(said, record, plotter, data)
-        return replace(kept, offset=offset, head=head, log=Log(record, said, got.modified, refused))
+        return replace(kept, offset=offset, tail=tail, head=head, log=Log(record, said, got.modified, refused))
 
     def _said(
         self, said: LogState | TransferLog | None, record: Record | None, plotter: str | None, data: bytes

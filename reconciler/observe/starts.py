@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Literal
@@ -15,23 +16,45 @@ from reconciler.state import Absent, Condition, Fact, Instant, Known, Outcome, S
 from reconciler.transports.record import TransferLog
 from reconciler.world import MISSING, Ask, Machine, Process
 
-AHEAD = 2.0
-"""Seconds that a record may lie in the future before it is worth a word."""
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A log in the journal's top folder."""
+
+    name: LogName
+    inode: int
+
+
+class Settled:
+    """Starts and transfers that are over for good, by their logs: nothing writes those any more. A cache."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[int, Start | Transfer]] = {}
+
+    def get(self, path: str, inode: int) -> Start | Transfer | None:
+        """What that log was found to tell."""
+        inode_then, entry = self._kept.get(path, (0, None))
+        return entry if inode_then == inode else None
+
+    def keep(self, found: Mapping[str, tuple[int, Start | Transfer]]) -> None:
+        """Keep these, and no others."""
+        self._kept = dict(found)
 
 
 class Journal:
     """The log directory, listed before the process table is read, and settled after."""
 
-    def __init__(self, machine: Machine, logbook: Logbook, logs: str) -> None:
+    def __init__(self, machine: Machine, logbook: Logbook, settled: Settled, logs: str) -> None:
         self._machine = machine
         self._logbook = logbook
+        self._settled = settled
         self._logs = logs
         self._listed = self._list()
-        self.held: dict[str, Fact[bool]] = {}
+        self._alive: frozenset[str | None] = frozenset()
+        self._held: dict[str, Fact[bool]] = {}
         self.logs: Mapping[str, Fact[Log]] = {}
-        self._starts: tuple[Start, ...] = ()
 
-    def _list(self) -> Fact[Mapping[str, LogName]]:
+    def _list(self) -> Fact[Mapping[str, _Listed]]:
         survey = self._machine.survey([Ask(self._logs, names=True)])[self._logs]
         self.notes: dict[str, set[str]] = {"suspended": set(), "killed": set()}
         if isinstance(survey, Absent):
@@ -39,55 +62,75 @@ class Journal:
             return Absent(survey.why) if survey.why == MISSING else Unknown(survey.why)
         if isinstance(survey, Unknown):
             return survey
-        found: dict[str, LogName] = {}
-        for entry in survey.value.entries:
+        found: dict[str, _Listed] = {}
+        for entry in sorted(survey.value.entries, key=lambda entry: entry.name):
             name = journal.parse_log_name(entry.name)
             if name is not None:
-                found[f"{self._logs}/{entry.name}"] = name
+                found[f"{self._logs}/{entry.name}"] = _Listed(name, entry.inode)
             elif note := journal.parse_note_name(entry.name):
                 self.notes[note[1]].add(note[0])
         return Known(found)
 
     @property
-    def entries(self) -> Mapping[str, LogName]:
-        """Every log listed, by path."""
+    def _entries(self) -> Mapping[str, _Listed]:
         return self._listed.value if isinstance(self._listed, Known) else {}
 
     def settle(self, table: Fact[tuple[Process, ...]]) -> None:
-        """Ask the locks of all logs, then read them. Comes after the process table."""
-        self._alive = {process.stdout for process in table.value} if isinstance(table, Known) else set()
-        for path in self.entries:
-            self.held[path] = Known(True) if path in self._alive else self._machine.held(path)
-        self.logs = self._logbook.read(dict.fromkeys(self.entries))
+        """Ask the locks of all logs that are not over, then read them. Comes after the process table."""
+        self._alive = (
+            frozenset(process.stdout for process in table.value) if isinstance(table, Known) else frozenset()
+        )
+        open_logs = [
+            path for path, each in self._entries.items() if self._settled.get(path, each.inode) is None
+        ]
+        for path in open_logs:
+            self._held[path] = Known(True) if path in self._alive else self._machine.held(path)
+        self.logs = self._logbook.read(dict.fromkeys(open_logs))
 
     def pending(self) -> Mapping[str, tuple[LogName, Record | None]]:
         """Logs of jobs that hold their lock, or may, with no process seen that writes them."""
         return {
-            path: (name, self._record(path))
-            for path, name in self.entries.items()
-            if name.kind == "plot" and path not in self._alive and self.held[path] != Known(False)
+            path: (self._entries[path].name, self._record(path))
+            for path in self._held
+            if self._entries[path].name.kind == "plot" and path not in self._alive and self._locked(path)
         }
 
-    def starts(self, now: Instant) -> Fact[tuple[Start, ...]]:
-        """Every start of a job that the journal remembers, oldest first."""
-        if isinstance(self._listed, Unknown):
-            return self._listed
-        found = [
-            self._start(path, name, now) for path, name in sorted(self.entries.items()) if name.kind == "plot"
-        ]
-        self._starts = tuple(found)
-        return Known(self._starts)
+    def history(self, now: Instant) -> tuple[Fact[tuple[Start, ...]], Fact[tuple[Transfer, ...]]]:
+        """Every start of a job, and every transfer, that the journal remembers, oldest first.
 
-    def transfers(self) -> Fact[tuple[Transfer, ...]]:
-        """Every transfer that the journal remembers, oldest first."""
+        A mover at work whose record cannot be read may have any plot: then no transfer is known.
+        """
         if isinstance(self._listed, Unknown):
-            return self._listed
-        found = []
-        for path, name in sorted(self.entries.items()):
-            record = self._record(path)
-            if name.kind == "move" and record is not None:
-                found.append(self._transfer(path, record))
-        return Known(tuple(found))
+            return self._listed, self._listed
+        over: dict[str, tuple[int, Start | Transfer]] = {}
+        starts: list[Start] = []
+        transfers: list[Transfer] = []
+        hidden: str | None = None
+        for path, each in self._entries.items():
+            entry = self._settled.get(path, each.inode) or self._told(path, each.name, now)
+            if isinstance(entry, Start):
+                starts.append(entry)
+            elif isinstance(entry, Transfer):
+                transfers.append(entry)
+            elif self._locked(path):
+                hidden = path
+            if entry is not None and entry.outcome in ("finished", "failed", "killed"):
+                over[path] = (each.inode, entry)
+        self._settled.keep(over)
+        if hidden is not None:
+            return Known(tuple(starts)), Unknown(f"a mover is at work whose log {hidden} cannot be read")
+        return Known(tuple(starts)), Known(tuple(transfers))
+
+    def _told(self, path: str, name: LogName, now: Instant) -> Start | Transfer | None:
+        if name.kind == "plot":
+            return self._start(path, name, now)
+        record = self._record(path)
+        return self._transfer(path, record) if record is not None else None
+
+    def _locked(self, path: str) -> bool:
+        """Does, or may, a process hold this log's lock?"""
+        held = self._held[path]
+        return held.value if isinstance(held, Known) else isinstance(held, Unknown)
 
     def finished_before(self) -> int:
         """Plots finished by jobs whose logs are shelved."""
@@ -98,18 +141,14 @@ class Journal:
         names = [e.name for s in surveys.values() if isinstance(s, Known) for e in s.value.entries]
         return sum(name.endswith(".plot.finished.log") for name in names)
 
-    def conditions(self, now: Instant) -> tuple[Condition, ...]:
+    def conditions(self) -> tuple[Condition, ...]:
         """What is odd about the journal."""
         found = []
         if isinstance(self._listed, Unknown):
             found.append(Condition("JournalUnknown", self._logs, self._listed.why))
-        for path in self.entries:
-            log = self.logs.get(path)
+        for path, log in self.logs.items():
             if isinstance(log, Unknown):
                 found.append(Condition("LogUnreadable", path, log.why))
-            record = self._record(path)
-            if record is not None and record.when.at > now.at + AHEAD:
-                found.append(Condition("ClockSetBack", path, "it is dated after now; it counts as long past"))
         return tuple(found)
 
     def _record(self, path: str) -> Record | None:
@@ -146,7 +185,7 @@ class Journal:
     def _outcome(self, path: str, name: LogName, log: Fact[Log], plot: PlotLog | None) -> Outcome:
         if path in self._alive:
             return "running"
-        if self.held[path] != Known(False):
+        if self._locked(path):
             return "pending"
         if not isinstance(log, Known):
             return "unknown"
@@ -158,8 +197,7 @@ class Journal:
         log = self.logs[path]
         said = log.value.said if isinstance(log, Known) else None
         told = said if isinstance(said, TransferLog) else TransferLog()
-        held = self.held[path]
-        running = held != Known(False)
+        running = self._locked(path)
         outcome: Literal["running", "finished", "failed"] = "running" if running else told.outcome or "failed"
         modified = log.value.modified if isinstance(log, Known) else record.when.at
         return Transfer(

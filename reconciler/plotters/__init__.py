@@ -3,16 +3,19 @@
 Pure, but for `load.py`, which reads the definitions, and `chiapos.py`, a program that the reference
 plotter runs in. Nothing outside this package knows a plotter's name.
 
-definition.py   what a definition may say
+definitions/    one plotter a file
+definition.py   what a definition may say; grammar.py: of command lines
 load.py         YAML to definitions, with every fault at its place
 argv.py         the syntax of an argv
 command.py      a plotter's command line, written and read by one table
+fitness.py      why a plotter could not do an order
 log.py          what a log says
 reader.py       a log, folded block by block into that
 space.py        how large plots are, and how much room a job takes
 names.py        the file names of plots
 head.py         the first bytes of plots
-plotter.py      all of these for one plotter; and all plotters
+plotter.py      all of these for one plotter
+registry.py     all plotters: whose job an argv is, whose log a text
 
 The names below are imported when first asked for: `python -m reconciler.plotters.chiapos` passes
 through here, and must not wait for pydantic.
@@ -28,7 +31,8 @@ if TYPE_CHECKING:
     from reconciler.plotters.definition import Definition
     from reconciler.plotters.log import LogState, PlotLog
     from reconciler.plotters.names import PlotName
-    from reconciler.plotters.plotter import Plotter, Plotters, SampleLine, TempName
+    from reconciler.plotters.plotter import Plotter, Question, SampleLine, TempName
+    from reconciler.plotters.registry import Plotters
     from reconciler.plotters.space import Growth
 
 _HOMES = {
@@ -36,13 +40,14 @@ _HOMES = {
     "Definition": "definition",
     "LogState": "log", "PlotLog": "log",
     "PlotName": "names",
-    "Plotter": "plotter", "Plotters": "plotter", "SampleLine": "plotter", "TempName": "plotter",
+    "Plotter": "plotter", "Question": "plotter", "SampleLine": "plotter", "TempName": "plotter",
+    "Plotters": "registry",
     "Growth": "space",
 }
 
 __all__ = [
     "Arguments", "Definition", "Growth", "LogState", "Order", "PlotLog", "PlotName", "Plotter", "Plotters",
-    "SampleLine", "TempName",
+    "Question", "SampleLine", "TempName",
 ]
 
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from reconciler.plotters.definition import Option
+from reconciler.plotters.grammar import Option
 
 Argument: TypeAlias = tuple[Option | None, str | None, tuple[str, ...]]
 """(row, its text, the tokens it took). Row None: not known, or its text is missing; text None: a bare flag."""
 
 _PYTHON = re.compile(r"(?:python|pypy)[0-9.]*")
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 _PYTHON_WITH_VALUE = frozenset({"-X", "-W", "--check-hash-based-pycs"})
 
 
@@ -66,6 +67,8 @@ class Table:
             for row, text, took in self._one(token):
                 if row is None or text is not None or row.kind == "flag":
                     yield row, text, took
+                elif row.bare is not None and not (at < len(tokens) and _fits(row, tokens[at])):
+                    yield row, str(row.bare), took
                 elif at < len(tokens):
                     yield row, tokens[at], (*took, tokens[at])
                     at += 1
@@ -88,3 +91,10 @@ class Table:
                 yield short, token[2:], (token,)
         else:
             yield None, None, (token,)
+
+
+def _fits(row: Option, token: str) -> bool:
+    """Could the token be the value of a row whose value may be left out?"""
+    if row.kind in ("int", "number"):
+        return _NUMBER.fullmatch(token) is not None
+    return not token.startswith("-")

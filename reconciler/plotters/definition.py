@@ -1,7 +1,7 @@
 """What a plotter definition may say: the pydantic models of the YAML document.
 
-One file a plotter. Texts are strict, so that what YAML would take for a number (`-2`) must be quoted, or
-is refused at its place. Regular expressions belong into single quotes.
+One file a plotter. Regular expressions belong into single quotes. They are compiled when first needed:
+whoever validates a definition that is known to be sound says so by the context ``{"sound": True}``.
 """
 
 from __future__ import annotations
@@ -9,46 +9,43 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StrictFloat,
-    StrictInt,
-    StrictStr,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, StrictInt, StrictStr, ValidationInfo, model_validator
+
+from reconciler.plotters.grammar import Command, Part, Scalar, Value
+
+GROUP = re.compile(r"\(\?P<(\w+)>")
+"""The beginning of a named group."""
 
 
-def _pattern(text: str) -> str:
+def _known_sound(info: ValidationInfo) -> bool:
+    return bool(info.context and info.context.get("sound"))
+
+
+def _pattern(text: str, info: ValidationInfo) -> str:
+    """A part of a larger expression, read as bytes: it must stand on its own."""
+    if _known_sound(info):
+        return text
     try:
-        re.compile(text.replace("{plot}", ""))
+        re.compile(f"(?:{text.replace('{plot}', '')})".encode())
     except re.error as error:
         raise ValueError(f"is no regular expression: {error}") from None
+    if re.search(r"\\[1-9]|\(\?P=|\(\?\(", text):
+        raise ValueError("refers back to a group, which cannot be told among all rules; write it out")
     return text
 
 
-Scalar: TypeAlias = StrictBool | StrictInt | StrictFloat | StrictStr
-Value: TypeAlias = Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 Step: TypeAlias = Annotated[StrictStr, Field(pattern=r"^\d:\d{1,2}$")]
 Bytes: TypeAlias = Annotated[StrictInt, Field(gt=0)]
 Fraction: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+Factor: TypeAlias = Annotated[float, Field(gt=0)]
 Pattern: TypeAlias = Annotated[StrictStr, AfterValidator(_pattern)]
-Kind: TypeAlias = Literal["text", "int", "number", "flag", "path"]
-
-NOUNS: dict[str, Kind] = {
-    "k": "int", "count": "int", "tmp": "path", "tmp2": "path", "dst": "path",
-    "plot_id": "text", "farmer_key": "text", "pool_key": "text", "contract": "text",
-}
-"""The values that every plotter may have, and their types; all other values are a plotter's own options."""
+PlotKind: TypeAlias = Literal["plot", "mmx", "mmx-ssd", "plot2", "gplot"]
 
 FIELDS: dict[str, Literal["text", "path", "int", "number"]] = {
-    "plot_id": "text", "k": "int", "compression": "int",
+    "plot_id": "text", "k": "int", "compression": "int", "version": "text",
     "tmp_dir": "path", "tmp2_dir": "path", "stage_dir": "path", "dst_dir": "path",
-    "threads": "int", "buckets": "int", "pid": "int", "started_at": "text",
-    "total_seconds": "number", "copy_seconds": "number", "final_plot": "path",
+    "threads": "int", "buckets": "int", "buckets_p3": "int", "pid": "int", "started_at": "text",
+    "total_seconds": "number", "copy_seconds": "number", "part": "path", "final_plot": "path",
 }
 """Named groups of a log line that are facts about a plot, and how they are read."""
 
@@ -56,68 +53,13 @@ HELPERS = frozenset({"error", "major", "phase_seconds", "step", "name"})
 """Named groups that say something else: see Rule."""
 
 
-class Part(BaseModel):
-    """A part of a definition: frozen, and a key that it does not know is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Option(Part):
-    """One row of the table that a command line is written and read by."""
-
-    flags: tuple[Annotated[StrictStr, Field(pattern=r"^-")], ...] = Field(
-        min_length=1, description="Every spelling. The first is written, all are read.", examples=[["-t", "--tmp_dir"]]
-    )
-    value: Value = Field(
-        description="What it carries: k, tmp, tmp2, dst, count, plot_id, farmer_key, pool_key, contract; any other "
-        "name is an option of this plotter, which a spec may set in plotting.options.",
-    )
-    type: Kind = Field("text", description="The type of an option of its own; the common values have theirs.")
-    form: StrictStr = Field(
-        "{}", description="How the value is written, for a plotter that wants more than the value.", examples=["{}/"]
-    )
-    default: Scalar | None = Field(
-        None, description="What the plotter takes where the argument is not given; {tmp} is another value.",
-    )
-    always: Scalar | None = Field(None, description="Written for every job, whatever the spec says.")
-    below_k: int | None = Field(None, description="A flag that is written by itself for every k below this.")
-    minimum: float | None = Field(None, description="The smallest value that the plotter takes.")
-    maximum: float | None = Field(None, description="The largest value that the plotter takes.")
-
-    @property
-    def kind(self) -> Kind:
-        """The value's type."""
-        return NOUNS.get(self.value, self.type)
-
-
-class Command(Part):
-    """The command line: executable, options before the words, words, options, places."""
-
-    programs: tuple[StrictStr, ...] = Field(
-        (), description="Names that the executable, or the script a Python runs, may have; without .exe.",
-        examples=[["chia"]],
-    )
-    module: StrictStr | None = Field(None, description="It is run as python -m this module.")
-    executable: StrictStr = Field(
-        description="What is run where the spec names no executable; {python} is the interpreter that runs this tool."
-    )
-    before: tuple[Option, ...] = Field((), description="Options that stand before the words.")
-    words: tuple[StrictStr, ...] = Field((), description="The sub-commands, in order.", examples=[["plots", "create"]])
-    options: tuple[Option, ...] = Field((), description="Options that stand behind the words.")
-    places: tuple[Value, ...] = Field((), description="Values without a flag, at the very end, in order.")
-    attached: bool = Field(True, description="It reads -k32 as -k 32, and -ex as -e -x.")
-    needs: tuple[tuple[Value, ...], ...] = Field(
-        (), description="Values without which it does not start; of each list, one is enough.",
-        examples=[[["farmer_key"], ["pool_key", "contract"]]],
-    )
-
-
 class Rule(Part):
     """One kind of line in the log.
 
-    Its named groups are what the line says: plot_id, k, compression, tmp_dir, tmp2_dir, stage_dir, dst_dir,
-    threads, buckets, pid, started_at, total_seconds, copy_seconds, final_plot, error; major and
-    phase_seconds together; step for `steps`; name for a file name that only tells which plot is meant.
+    Its named groups are what the line says: plot_id, k, compression, version, tmp_dir, tmp2_dir, stage_dir,
+    dst_dir, threads, buckets, buckets_p3, pid, started_at, total_seconds, copy_seconds, final_plot, error;
+    part for the file that will be the final one once .tmp is off its name; major and phase_seconds together;
+    step for `steps`; name for a file name that only tells which plot is meant.
     """
 
     match: Pattern = Field(
@@ -137,6 +79,7 @@ class Rule(Part):
         (),
         description="What the group `step` may capture, in the order the log prints it: the first is minor phase 1.",
     )
+    mode: StrictStr | None = Field(None, description="The plotter works in this mode, whatever `mode` says.")
     next: bool = Field(False, description="An error's text stands on the next line.")
     marks: tuple[Literal["done", "delivered", "error", "stuck"], ...] = Field(
         (),
@@ -145,8 +88,10 @@ class Rule(Part):
     )
 
     @model_validator(mode="after")
-    def _sound(self) -> Rule:
-        groups = set(re.compile(self.match).groupindex)
+    def _sound(self, info: ValidationInfo) -> Rule:
+        if _known_sound(info):
+            return self
+        groups = set(GROUP.findall(self.match))
         for unknown in sorted(groups - FIELDS.keys() - HELPERS):
             known = ", ".join(sorted(FIELDS.keys() | HELPERS))
             raise ValueError(f"has the group {unknown}, which means nothing; the groups are {known}")
@@ -173,7 +118,7 @@ class Room(Part):
     """What a job of one k takes, in bytes."""
 
     k: int = Field(description="The plot size that this row is for.")
-    plot: Bytes = Field(description="A finished plot, typically.")
+    plot: Bytes = Field(description="A finished plot, typically; without compression, where there is such a plot.")
     alone: Bytes = Field(description="The most on tmp, where no tmp2 is given.")
     tmp: Bytes | None = Field(None, description="The most on tmp, where tmp2 is given. Left out: as alone.")
     tmp2: Bytes | None = Field(None, description="The most on tmp2. Left out: the largest plot.")
@@ -188,6 +133,17 @@ class Rest(Part):
     tmp2: Fraction = Field(description="On tmp2.")
 
 
+class Mode(Part):
+    """How an option changes the room that a job takes, as a factor of each."""
+
+    option: Value = Field(description="The option.")
+    value: Scalar | None = Field(None, description="Only with this value. Left out: with any but false.")
+    alone: Factor = Field(1, description="On tmp, where no tmp2 is given.")
+    tmp: Factor = Field(1, description="On tmp, where tmp2 is given.")
+    tmp2: Factor = Field(1, description="On tmp2.")
+    rests: bool = Field(True, description="false: nothing is known of what may still come, so it is the whole peak.")
+
+
 class Space(Part):
     """How large plots are, and how much room a job takes while it runs."""
 
@@ -195,6 +151,7 @@ class Space(Part):
     rooms: tuple[Room, ...] = Field(
         min_length=1, description="One row a k, ascending. A k between is judged by its neighbours."
     )
+    modes: tuple[Mode, ...] = Field((), description="What options change; the factors of several are multiplied.")
     rests: tuple[Rest, ...] = Field((), description="Ascending. Before the first: the whole peak.")
     spread: float = Field(
         0.003, ge=0, lt=1, description="How far a whole plot's size may lie from the typical one, as a fraction of it.",
@@ -202,6 +159,30 @@ class Space(Part):
     noise: float = Field(
         0, ge=0, description="What is added to spread for small plots, whose table sizes vary more: noise / 2^(k/2).",
     )
+
+
+class Level(Part):
+    """A compression level and what it makes of a plot."""
+
+    level: int = Field(gt=0, description="The level, as the option and a plot's name tell it.")
+    plot: Fraction = Field(description="The plot's size, as a fraction of the uncompressed one's.")
+
+
+class Compression(Part):
+    """How far plots are compressed."""
+
+    option: Value = Field(description="The option that says the level; 0 is none.")
+    digits: int = Field(1, ge=1, le=2, description="Of the level in a plot's name, at least: 1 for c7, 2 for c07.")
+    levels: tuple[Level, ...] = Field(
+        (), description="Those whose size is known, ascending. One between is judged by its neighbours."
+    )
+
+
+class Probe(Part):
+    """How to ask an executable whether it is one that this definition covers. It must end at once."""
+
+    arguments: tuple[StrictStr, ...] = Field(description="What it is run with.", examples=[["--version"]])
+    matches: Pattern = Field(description="Regular expression for something in its output, on stdout or stderr.")
 
 
 class Sample(Part):
@@ -220,16 +201,34 @@ class Definition(Part):
     version: Literal[1] = Field(description="Version of this document: 1.")
     name: StrictStr = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64, description="What a spec calls it.")
     about: StrictStr = Field(description="What it is, in one line.")
+    family: StrictStr | None = Field(
+        None, description="The program that does the work, where several definitions run it. Left out: the name."
+    )
+    mode: StrictStr | None = Field(None, description="How that program works, where it has several ways: disk, ram.")
     like: StrictStr | None = Field(
         None,
-        description="Another definition, whose threads, temps, log, space and sample serve where this one has none.",
+        description="Another definition, whose family, mode, kinds, threads, compression, own_folder, temps, log, "
+        "space and sample serve where this one has none.",
     )
+    probe: Probe | None = Field(None, description="How to ask whether an executable is this plotter's.")
     command: Command = Field(description="The command line, written and read by one table.")
     threads: Value = Field("threads", description="The option that says how many threads a job uses.")
+    kinds: tuple[PlotKind, ...] = Field(
+        ("plot",), min_length=1,
+        description="What its plots are, by their names: plot-k32-….plot, plot-mmx-k32-….plot, "
+        "plot-mmx-ssd-k32-….plot, ….plot2 or ….gplot.",
+    )
+    compression: Compression | None = Field(None, description="How far its plots are compressed, if they ever are.")
+    own_folder: bool = Field(
+        False, description="Its temporary files do not tell whose they are: each job gets a folder of its own in tmp."
+    )
     temps: tuple[Pattern, ...] = Field(
         (),
         description="Regular expressions for whole names of temporary files; {plot} is a plot's name without "
         "extension, with its id. A pattern without {plot} is for names that do not tell whose they are.",
+    )
+    also: tuple[Rule, ...] = Field(
+        (), description="Lines that this plotter's log has beside those of `log`; they are looked for first."
     )
     log: Log = Field(description="What its log tells.")
     space: Space = Field(description="How large plots are, and how much room a job takes.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,7 +16,10 @@ Seconds: TypeAlias = tuple[float | None, float | None, float | None, float | Non
 class PlotLog:
     """What a log says about one plot; None where it does not say.
 
-    Directories, final_plot and started_at as they are written there (a local time without zone).
+    version, mode: of the plotter: 2.7.5 or a git hash; disk, ram, cpu or cuda.
+    Directories, part, final_plot and started_at as they are written there (a local time without zone).
+    buckets_p3: of phases 3 and 4, where they are told apart. pid: of the plotter's process.
+    part: the file that gets its final name once the plot is whole.
     phase: the last step named; some plotters name a step at its start, some at its end.
     phase_seconds: how long each of the four phases took.
     copy_seconds: how long the copy to dst took, where there was one.
@@ -24,6 +28,8 @@ class PlotLog:
     stuck: the plotter waits to try a write or a copy again, and no line followed yet.
     """
 
+    version: str | None = None
+    mode: str | None = None
     plot_id: str | None = None
     k: int | None = None
     compression: int | None = None
@@ -33,18 +39,25 @@ class PlotLog:
     dst_dir: str | None = None
     threads: int | None = None
     buckets: int | None = None
+    buckets_p3: int | None = None
     pid: int | None = None
     started_at: str | None = None
     phase: Phase | None = None
     phase_seconds: Seconds = (None, None, None, None)
     total_seconds: float | None = None
     copy_seconds: float | None = None
+    part: str | None = None
     final_plot: str | None = None
     plotting_done: bool = False
     delivered: bool = False
     error: str | None = None
     error_lines: int = 0
     stuck: bool = False
+
+    @property
+    def final_plot_name(self) -> str | None:
+        """The final file's name, without its directory, also of another system or a remote host (`@host:NAME`)."""
+        return None if self.final_plot is None else re.split(r"[/\\:]", self.final_plot)[-1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,9 @@ _NAME = re.compile(STEM + r"\.(?P<extension>plot2?|gplot)(?P<temporary>(?:\.2)?\
 class PlotName:
     """What a plot file's name says.
 
+    kind: plot, mmx, mmx-ssd, plot2 or gplot: what is in it, and so how large it is.
     compression: the level, which means different sizes for different plotters; None: not compressed.
+    digits: of the level as written: bladebit writes c07, Gigahorse c7; 0: no level.
     date: ``YYYY-MM-DD-HH-MM``, the plotter's local time; None: the name carries none.
     plot_id: 64 hex digits.
     extension: without the dot, "plot".
@@ -35,6 +37,8 @@ class PlotName:
     plot_id: str
     extension: str
     temporary: bool
+    kind: str = "plot"
+    digits: int = 0
 
 
 def parse(name: str) -> PlotName | None:
@@ -49,4 +53,12 @@ def parse(name: str) -> PlotName | None:
         plot_id=found["plot_id"],
         extension=found["extension"],
         temporary=found["temporary"] is not None,
+        kind=_kind(name, found["extension"]),
+        digits=len(found["compression"] or ""),
     )
+
+
+def _kind(name: str, extension: str) -> str:
+    if extension != "plot":
+        return extension
+    return "mmx-ssd" if name.startswith("plot-mmx-ssd") else "mmx" if name.startswith("plot-mmx") else "plot"

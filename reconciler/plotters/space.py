@@ -1,18 +1,21 @@
-"""How large plots are, and how much room a job takes: a definition's table, read for any k.
+"""How large plots are, and how much room a job takes: a definition's table, read for any k and level.
 
 A k without a row is judged by the rows around it. All sizes grow with the number of entries times
 their width, (2k + 1) * 2^(k - 1) (the formula of chia's own estimate), so a row counts by what it says
-per such unit; where two rows bound a k, the larger one counts for room and both for a plot's size.
+per such unit; where two rows bound a k, the larger one counts for room and both for a plot's size. A
+compression level without a row is judged by those around it likewise.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from reconciler.plotters.definition import Room, Space
+from reconciler.plotters.definition import Compression, Mode, Room, Space
 from reconciler.state import Phase
+
+Options = Mapping[str, str | int | float | bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,12 @@ def _phase(text: str) -> Phase:
 class Sizes:
     """One plotter's table."""
 
-    def __init__(self, space: Space) -> None:
+    def __init__(self, space: Space, compression: Compression | None) -> None:
         self._space = space
         self._ks = [room.k for room in space.rooms]
         self._rests = [(_phase(rest.at), rest) for rest in space.rests]
+        rows = compression.levels if compression is not None else ()
+        self._levels = [(0, 1.0), *((row.level, row.plot) for row in rows)]
 
     def _around(self, k: int, size: Callable[[Room], int]) -> tuple[float, float]:
         """What the rows below and above say for this k, in bytes; twice the same where only one is near."""
@@ -48,35 +53,47 @@ class Sizes:
         low, high = (size(room) * _units(k) / _units(room.k) for room in (rooms[below], rooms[above]))
         return low, high
 
-    def plot(self, k: int) -> int:
-        """Expected size of a finished plot, in bytes."""
-        return round(sum(self._around(k, lambda room: room.plot)) / 2)
+    def _compressed(self, level: int | None) -> tuple[float, float]:
+        """Least and most of a plot that are left at a level; the least is 0 above every level that is known."""
+        below = max(row for row in self._levels if row[0] <= (level or 0))
+        above = next((row for row in self._levels if row[0] >= (level or 0)), None)
+        return (above[1] if above is not None else 0.0), below[1]
 
-    def band(self, k: int) -> tuple[int, int]:
+    def plot(self, k: int, level: int | None) -> int:
+        """Expected size of a finished plot, in bytes."""
+        least, most = self._compressed(level)
+        left = (least or most) / 2 + most / 2
+        return round(left * sum(self._around(k, lambda room: room.plot)) / 2)
+
+    def band(self, k: int, level: int | None) -> tuple[int, int]:
         """The smallest and the largest size that a whole plot can have, in bytes."""
         off = min(self._space.spread + self._space.noise / 2 ** (k / 2), 1)
         low, high = sorted(self._around(k, lambda room: room.plot))
-        return int(low * (1 - off)), round(high * (1 + off))
+        least, most = self._compressed(level)
+        return int(low * least * (1 - off)), round(high * most * (1 + off))
 
-    def peak(self, k: int, tmp2: bool) -> Growth:
+    def peak(self, k: int, tmp2: bool, level: int | None, options: Options) -> Growth:
         """The most that a job ever takes."""
+        alone = tmp = apart = 1.0
+        for mode in self._modes(options):
+            alone, tmp, apart = alone * mode.alone, tmp * mode.tmp, apart * mode.tmp2
         if not tmp2:
-            return Growth(round(max(self._around(k, lambda room: room.alone))), 0)
-        return Growth(round(max(self._around(k, lambda room: room.tmp or room.alone))), self._tmp2(k))
+            return Growth(round(alone * max(self._around(k, lambda room: room.alone))), 0)
+        second = apart * max(self._around(k, lambda room: room.tmp2 or room.plot))
+        return Growth(
+            round(tmp * max(self._around(k, lambda room: room.tmp or room.alone))),
+            max(self.band(k, level)[1], round(second)),
+        )
 
-    def _tmp2(self, k: int) -> int:
-        largest = self.band(k)[1]
-        return max(largest, round(max(self._around(k, lambda room: room.tmp2 or room.plot))))
-
-    def growth(self, k: int, phase: Phase | None, tmp2: bool) -> Growth:
+    def growth(self, k: int, phase: Phase | None, tmp2: bool, level: int | None, options: Options) -> Growth:
         """The most that may still come on each, from any moment of this phase until the job ends.
 
         A log lags behind its job by what the plotter's output buffer holds, so the rows of later phases
         count, too.
         """
-        peak = self.peak(k, tmp2)
+        peak = self.peak(k, tmp2, level, options)
         after = [] if phase is None else [at for at, _ in self._rests if at <= phase]
-        if not after:
+        if not after or not all(mode.rests for mode in self._modes(options)):
             return peak
         rests = [row for at, row in self._rests if at >= after[-1]]
         if not tmp2:
@@ -84,3 +101,11 @@ class Sizes:
         return Growth(
             round(peak.tmp * max(row.tmp for row in rests)), round(peak.tmp2 * max(row.tmp2 for row in rests))
         )
+
+    def _modes(self, options: Options) -> list[Mode]:
+        """What the options turn on."""
+        return [
+            mode for mode in self._space.modes
+            if (given := options.get(mode.option)) is not None
+            and (given is not False if mode.value is None else given == mode.value)
+        ]

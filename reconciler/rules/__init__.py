@@ -56,7 +56,7 @@ PROPOSERS: tuple[tuple[Kind, Proposer], ...] = (
 
 LIMITS: Mapping[Kind, tuple[Limit, ...]] = {
     "kill": (),
-    "resume": (),
+    "resume": (known.judge,),
     "suspend": (),
     "archive": (
         known.judge,

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.facts import Facts
 from reconciler.spec.models import Archive
-from reconciler.state import Disk, Known, Plot, Space
+from reconciler.state import Disk, Known, Plot, Space, Transfer
 from reconciler.want import Admitted, Move
 
 
 def propose(facts: Facts, admitted: Admitted) -> Iterator[Move]:
     """Each ready plot that is not under way, with every disk it may go to, best first.
 
-    A target is sticky: where the plot stands already, then where its last transfer was bound, then where a
-    part of it lies, and only then a new choice. What is sticky is the only candidate, so that a farmer
-    that does not answer for a while gets the plot that it has half of.
+    A target is sticky: where the plot stands already, then where its last transfer was bound, if it left
+    something there or may have, then where a part of it lies, and only then a new choice. What is sticky
+    is the only candidate, so that a farmer that does not answer for a while gets the plot that it has half of.
     """
     for plot in _waiting(facts):
         before = len(admitted.moves)
@@ -60,32 +60,35 @@ def _targets(facts: Facts, plot: Plot) -> Iterator[tuple[str, str, str]]:
 
 def _sticky(facts: Facts, plot: Plot) -> tuple[str, str, str] | None:
     farmers = {archive.name for archive in facts.spec.archive}
-    for farmer, disk in _disks(facts):
+    for (farmer, path), disk in facts.disks.items():
         if farmer in farmers and any(stored.name == plot.name for stored in disk.holds):
-            return farmer, disk.path, "stands there already"
+            return farmer, path, "stands there already"
     last = facts.last_transfer.get(plot.name)
-    if last is not None and last.farmer in farmers and last.outcome == "failed" and last.done > 0:
+    if last is not None and last.farmer in farmers and _left_something(facts, last):
         return last.farmer, last.disk, "goes on where it broke off"
-    for farmer, disk in _disks(facts):
+    for (farmer, path), disk in facts.disks.items():
         if farmer in farmers and any(p.plot == plot.name and p.host == facts.seen.host for p in disk.parts):
-            return farmer, disk.path, "part of it lies there"
+            return farmer, path, "part of it lies there"
     return None
 
 
-def _disks(facts: Facts) -> Iterator[tuple[str, Disk]]:
-    for name in sorted(facts.seen.farmers):
-        disks = facts.seen.farmers[name].disks
-        if isinstance(disks, Known):
-            for disk in disks.value:
-                yield name, disk
+def _left_something(facts: Facts, last: Transfer) -> bool:
+    """May more of the plot stand at the target of its last transfer than can be seen?"""
+    farmer = facts.farmer(last.farmer)
+    if farmer is not None and isinstance(farmer.disks, Known) and facts.disk(last.farmer, last.disk) is None:
+        return False
+    disk = facts.disk(last.farmer, last.disk)
+    if disk is None or not isinstance(disk.space, Known):
+        return last.outcome != "failed" or last.done > 0
+    return last.outcome == "failed" and last.done > 0
 
 
 def _in_order(archive: Archive, disks: Sequence[Disk]) -> Sequence[Disk]:
-    """Disks that answered before those that did not; among them as the spec says; then by path."""
+    """Disks that answered before those that did not; among them as the spec says; then by plots and path."""
 
-    def rank(disk: Disk) -> tuple[bool, int, str]:
+    def rank(disk: Disk) -> tuple[bool, int, int, str]:
         space = disk.space.value if isinstance(disk.space, Known) else Space("", 0, 0)
         free = -space.free if archive.order == "emptiest" else space.free
-        return not isinstance(disk.space, Known), free, disk.path
+        return not isinstance(disk.space, Known), free, disk.count, disk.path
 
     return sorted(disks, key=rank)

@@ -7,15 +7,15 @@ from math import inf
 
 from reconciler.facts import Facts
 from reconciler.spec.units import show_duration
-from reconciler.state import Fact, Job, Known, Temp
+from reconciler.state import Job, Known, Temp, Unknown
 from reconciler.want import Admitted, Sweep
 
 
 def propose(facts: Facts, _admitted: Admitted) -> Iterator[Sweep]:
     """Files that a killed job left, at once; and files of one plot that nothing has changed for the spec's time.
 
-    A job whose plot id is not known may own any file, and so keeps all of them where it may be; names
-    that carry no plot id are never taken for orphans.
+    A job whose plot id is not known may own any file, and so keeps all of them where it may be: everywhere,
+    if one of its directories is not known. Names that carry no plot id are never taken for orphans.
     """
     killed = _killed(facts)
     clean = facts.spec.clean
@@ -46,8 +46,5 @@ def _killed(facts: Facts) -> Mapping[str, str]:
 def _may_own(job: Job, temp: Temp) -> bool:
     if isinstance(job.plot_id, Known):
         return job.plot_id.value == temp.plot_id
-    return not job.tmps or temp.directory in (*job.tmps, *job.dsts) or _given(job.tmp2) == temp.directory
-
-
-def _given(fact: Fact[str]) -> str | None:
-    return fact.value if isinstance(fact, Known) else None
+    places = (job.tmp, job.tmp2, job.dst)
+    return any(isinstance(place, Unknown) for place in places) or Known(temp.directory) in places

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from reconciler.facts import Facts
-from reconciler.state import Known
 from reconciler.want import Admitted, Move, Verdict, Want
 
 
@@ -11,28 +10,25 @@ def judge(facts: Facts, _admitted: Admitted, want: Want) -> Verdict | None:
     """What stands there under the plot's name must have its size, and no transfer found other content in it."""
     if not isinstance(want, Move):
         return None
-    farmer = facts.farmer(want.farmer)
-    disks = farmer.disks.value if farmer is not None and isinstance(farmer.disks, Known) else ()
-    for disk in disks:
-        for stored in disk.holds:
-            if disk.path != want.disk or stored.name != want.plot.name:
-                continue
-            if stored.bytes != want.plot.bytes:
-                return Verdict(
-                    rule="conflict",
-                    ok=False,
-                    text=f"{want.target} holds a file of that name with {stored.bytes} bytes, not {want.plot.bytes};"
-                    " remove or rename one of the two",
-                    value=stored.bytes,
-                    limit=want.plot.bytes,
-                    unit="bytes",
-                )
-            last = facts.last_transfer.get(want.plot.name)
-            if last is not None and last.kind == "conflict" and (last.ended or 0.0) > facts.kicked:
-                return Verdict(
-                    rule="conflict",
-                    ok=False,
-                    text=f"{want.target} holds a file of that name with other content;"
-                    " remove or rename one of the two, then `plotman kick`",
-                )
+    disk = facts.disk(want.farmer, want.disk)
+    namesakes = [stored for stored in (disk.holds if disk is not None else ()) if stored.name == want.plot.name]
+    for stored in namesakes:
+        if stored.bytes != want.plot.bytes:
+            return Verdict(
+                rule="conflict",
+                ok=False,
+                text=f"{want.target} holds a file of that name with {stored.bytes} bytes, not {want.plot.bytes};"
+                " remove or rename one of the two",
+                value=stored.bytes,
+                limit=want.plot.bytes,
+                unit="bytes",
+            )
+    last = facts.last_transfer.get(want.plot.name)
+    if namesakes and last is not None and last.kind == "conflict" and (last.ended or 0.0) > facts.kicked:
+        return Verdict(
+            rule="conflict",
+            ok=False,
+            text=f"{want.target} holds a file of that name with other content;"
+            " remove or rename one of the two, then `plotman kick`",
+        )
     return Verdict(rule="conflict", ok=True, text="nothing else stands under its name there")

@@ -26,9 +26,7 @@ def _hold(facts: Facts, path: str) -> Verdict | None:
     failures = 0
     last = 0.0
     words = ""
-    for start in sorted(facts.starts, key=lambda start: (start.since.at, start.id)):
-        if path not in (start.tmp, start.dst):
-            continue
+    for start in facts.starts_at.get(path, ()):
         ended = start.ended if start.ended is not None else start.since.at
         if start.outcome == "finished":
             failures = 0

@@ -23,7 +23,7 @@ def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
     need = reserve.of_spawn(facts, want).get(device, 0)
     free = facts.free(device)
     promised = reserve.promised(facts, admitted, device)
-    floor = facts.spec.floor(want.dst)
+    floor = facts.floor(device)
     left = free - promised - need
     return Verdict(
         rule="dst_space",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler import reserve
 from reconciler.facts import Facts
 from reconciler.spec.units import show_size
-from reconciler.state import Disk, Known
+from reconciler.state import Known
 from reconciler.want import Admitted, Move, Verdict, Want
 
 
@@ -16,7 +16,7 @@ def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
     """
     if not isinstance(want, Move):
         return None
-    disk = _disk(facts, want)
+    disk = facts.disk(want.farmer, want.disk)
     if disk is None or not isinstance(disk.space, Known):
         return Verdict(rule="farm_room", ok=False, text=f"{want.target}: its room is not known")
     floor = facts.spec.archiver(want.farmer).floor
@@ -38,10 +38,3 @@ def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
         limit=floor,
         unit="bytes",
     )
-
-
-def _disk(facts: Facts, want: Move) -> Disk | None:
-    farmer = facts.farmer(want.farmer)
-    if farmer is None or not isinstance(farmer.disks, Known):
-        return None
-    return next((disk for disk in farmer.disks.value if disk.path == want.disk), None)

@@ -22,10 +22,14 @@ def _faults(facts: Facts, want: Want) -> Iterator[str]:
         case Spawn():
             yield from _unless_known("the process table", seen.jobs)
             yield from _unless_known("the journal", seen.starts)
+            yield from _unless_known("the transfers", seen.transfers)
+            if want.plotter not in facts.plotters:
+                yield f"{want.plotter} is no plotter's name; there are {', '.join(sorted(facts.plotters))}"
             for path in dict.fromkeys(filter(None, (want.tmp, want.tmp2, want.dst))):
                 yield from _writable(facts, path)
         case Move():
-            yield from _unless_known("the journal", seen.transfers)
+            yield from _unless_known("the process table", seen.jobs)
+            yield from _unless_known("the transfers", seen.transfers)
             yield from _writable(facts, want.plot.directory)
             yield from _target(facts, want)
         case Sweep():
@@ -53,11 +57,12 @@ def _writable(facts: Facts, path: str) -> Iterator[str]:
 
 def _target(facts: Facts, want: Move) -> Iterator[str]:
     farmer = facts.farmer(want.farmer)
-    if farmer is None or not isinstance(farmer.disks, Known):
-        yield f"{want.farmer}: {farmer.disks.why if farmer else 'not observed'}"  # type: ignore[union-attr]
-        return
-    disk = next((disk for disk in farmer.disks.value if disk.path == want.disk), None)
-    if disk is None:
+    disk = facts.disk(want.farmer, want.disk)
+    if farmer is None:
+        yield f"{want.farmer}: not observed"
+    elif not isinstance(farmer.disks, Known):
+        yield f"{want.farmer}: {farmer.disks.why}"
+    elif disk is None:
         yield f"{want.target} is not among its disks"
     elif not isinstance(disk.space, Known):
         yield f"{want.target} {disk.space.why}"

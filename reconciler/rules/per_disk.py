@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from reconciler.facts import Facts
-from reconciler.state import Known
 from reconciler.want import Admitted, Move, Verdict, Want
 
 
@@ -27,10 +26,8 @@ def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
 
 
 def _others(facts: Facts, want: Move) -> int:
-    farmer = facts.farmer(want.farmer)
-    if farmer is None or not isinstance(farmer.disks, Known):
-        return 0
-    parts = [part for disk in farmer.disks.value if disk.path == want.disk for part in disk.parts]
+    disk = facts.disk(want.farmer, want.disk)
+    parts = disk.parts if disk is not None else ()
     return sum(part.host != facts.seen.host and facts.wall_age(part.modified) < STALE for part in parts)
 
 

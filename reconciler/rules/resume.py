@@ -39,12 +39,11 @@ def propose(facts: Facts, _admitted: Admitted) -> Iterator[Steer]:
 
 def _room(facts: Facts, device: str) -> int | None:
     """Bytes above the floor that no running job may still take; None below the mark."""
-    paths = facts.devices[device]
     free = facts.free(device)
-    if free < max(facts.spec.resume(path) for path in paths):
+    if free < facts.mark(device):
         return None
     taken = sum(facts.claims[job.id].get(device, 0) for job in facts.jobs if job.run != "suspended")
-    return free - taken - max(facts.spec.floor(path) for path in paths)
+    return free - taken - facts.floor(device)
 
 
 def _moving(facts: Facts, device: str) -> bool:
@@ -55,6 +54,6 @@ def _note(facts: Facts, job: Job) -> str:
     devices = [device for device, size in facts.claims[job.id].items() if size > 0]
     if not devices:
         return "it takes no more room"
-    device = min(devices)
-    mark = max(facts.spec.resume(path) for path in facts.devices[device])
-    return f"{show_size(facts.free(device))} free >= {show_size(mark)} on {facts.devices[device][0]}"
+    device = min(devices, key=lambda device: (facts.free(device), device))
+    free, mark = show_size(facts.free(device)), show_size(facts.mark(device))
+    return f"{free} free >= {mark} on {facts.devices[device][0]}"

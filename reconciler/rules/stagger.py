@@ -17,9 +17,7 @@ def judge(facts: Facts, admitted: Admitted, _want: Want) -> Verdict | None:
     wait = facts.spec.scheduling.stagger
     if wait == "auto" or not wait:
         return None
-    ages = [facts.age(start.since) for start in facts.starts]
-    ages += [facts.age(job.since) for job in facts.jobs]
-    youngest = 0.0 if admitted.spawns else min(ages, default=inf)
+    youngest = 0.0 if admitted.spawns else facts.youngest
     shown = "no start yet" if youngest == inf else f"last start {show_duration(youngest)} ago"
     return Verdict(
         rule="stagger",

@@ -23,7 +23,7 @@ def _one(facts: Facts, admitted: Admitted, want: Spawn, path: str) -> Verdict:
     need = reserve.of_spawn(facts, want).get(device, 0)
     free = facts.free(device)
     promised = reserve.promised(facts, admitted, device)
-    floor = max(facts.spec.floor(each) for each in facts.devices[device])
+    floor = facts.floor(device)
     left = free - promised - need
     return Verdict(
         rule="tmp_space",

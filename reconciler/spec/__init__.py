@@ -1,6 +1,8 @@
 """The desired state: what the owner writes down.
 
-`models` is its shape, `units` its human sizes and durations, `loading` the way from YAML text to a model
-with every fault named at its place, `migrate` the way from a plotman.yaml of versions 0 to 2.
-Pure but for the loader's one read of the file itself.
+`models` is its shape, with `units` and `week` for what people write there. `tree` reads YAML as plain values
+with their places, `loading` makes a Spec of them with every fault named (`faults`, `sentences`, `checks`), and
+`writing` and `template` go the way back. `migrate` converts a plotman.yaml of versions 0 to 2. `schemas` and
+`form` are about the published schema, `place` about which file is meant. Nothing here reads more of the world
+than the one file it is given.
 """

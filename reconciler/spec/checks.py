@@ -128,14 +128,21 @@ def _overlaps(parts: Parts) -> Iterator[Fault]:
                     place, f"{disk} is also a disk of {render(first[disk])}; keep one", "duplicate-disk"
                 )
             first.setdefault(disk, path)
-            for role, directories in parts.directories.items():
-                for where, directory in directories:
-                    if _matches(directory.path, disk):
-                        message = (
-                            f"{disk} takes in {directory.path}, a {role} directory ({render(where)}); "
-                            "plots cannot be archived to where they come from"
-                        )
-                        yield Fault(place, message, "archive-is-source")
+            for role, where, source in _sources(disk, parts):
+                message = (
+                    f"{disk} takes in {source}, a {role} directory ({render(where)}); "
+                    "plots cannot be archived to where they come from"
+                )
+                yield Fault(place, message, "archive-is-source")
+
+
+def _sources(disk: str, parts: Parts) -> Iterator[tuple[str, Path, str]]:
+    """The directories that a disk's path or pattern takes in: role, place and path."""
+    plain = not any(character in disk for character in "*?[")
+    for role, directories in parts.directories.items():
+        for where, directory in directories:
+            if directory.path == disk if plain else _matches(directory.path, disk):
+                yield role, where, directory.path
 
 
 def _matches(path: str, pattern: str) -> bool:

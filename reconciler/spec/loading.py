@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -98,11 +98,13 @@ def _judge(document: Tree, home: str | None) -> tuple[Spec | None, list[faults.F
     try:
         spec = Spec.model_validate(document.value)
     except ValidationError as error:
-        told += faults.new(faults.by_model(error.errors(include_url=False), document), told)
-    told += faults.new(contradictions(document), told)
-    return spec, [
-        fault for fault in told if not any(faults.below(fault.path, path) for path in document.broken)
-    ]
+        told += faults.new(faults.by_model(error.errors(include_url=False), document), _paths(told))
+    told += faults.new(contradictions(document), _paths(told))
+    return spec, faults.new(told, document.broken)
+
+
+def _paths(told: Iterable[faults.Fault]) -> list[Path]:
+    return [fault.path for fault in told]
 
 
 def _old(value: tree.Value) -> bool:

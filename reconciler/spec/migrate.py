@@ -25,7 +25,7 @@ from reconciler.spec.writing import Comment, write
 
 @dataclass(frozen=True, slots=True)
 class Migrated:
-    """A new spec's text, and what of the old document is not in it, each with its place and the reason."""
+    """A new spec's text, and what is not in it or had to change, each with its place and the reason."""
 
     text: str
     left: tuple[Problem, ...]
@@ -48,6 +48,9 @@ def migrate(text: str, name: str) -> Migrated:
         )
     work = _Migration(old, name)
     work.run()
+    if not any(target == ("directories", "logs") for _, target in work.moved):
+        message = "names no directory for logs; add an absolute path there"
+        raise SpecError([*work.left, Problem(name, 1, 1, "logging.plots", message, "missing-key")])
     written = write(work.new, _moved(comments_of(text, old), work.moved))
     parse(written, f"{name}, migrated", home="/")
     return Migrated(written, tuple(sorted(work.left, key=lambda problem: (problem.line, problem.column))))
@@ -58,7 +61,7 @@ class _Migration:
     """A conversion under way.
 
     new: the spec as far as it stands; moved: old paths, and where they went.
-    left, named: what is not carried over, and its paths; seen: every old path dealt with.
+    left: what is to be said of old keys; named: those not carried over; seen: all that are dealt with.
     """
 
     old: Tree
@@ -106,14 +109,14 @@ class _Migration:
         self.seen.add(source)
 
     def _leave(self, source: Path, reason: str) -> None:
-        line, column = self.old.place(source, key=True)
-        self.left.append(
-            Problem(
-                self.name, line, column, render(source), f"is not carried over: {reason}", "not-carried", True
-            )
-        )
+        """Name a key, and all below it, as not carried over."""
+        self._say(source, f"is not carried over: {reason}", "not-carried")
         self.seen.add(source)
         self.named.add(source)
+
+    def _say(self, source: Path, message: str, rule: str) -> None:
+        place = self.old.place(source, key=True)
+        self.left.append(Problem(self.name, *place, render(source), message, rule, warning=True))
 
     def _directories(self) -> None:
         for role in ("tmp", "dst"):
@@ -185,11 +188,10 @@ class _Migration:
         if not given or STAGGER[0] not in numbers or STAGGER[1] not in numbers:
             return {}
         until, exact = _milestone(numbers[STAGGER[0]], numbers[STAGGER[1]])
-        if not exact:
+        own = [(*section, key) for key in STAGGER[:2] if (*section, key) in self.old.keys]
+        if not exact and own:
             phase = f"{numbers[STAGGER[0]]}:{numbers[STAGGER[1]]}"
-            self._leave(
-                (*section, STAGGER[0]), f"no job reaches {phase}; {until} is the nearest that counts alike"
-            )
+            self._say(own[0], f"is carried over as {until}: no job reaches {phase}", "changed")
         return {"until": until, "at_most": max(1, numbers[STAGGER[2]])}
 
     def _alone(self, section: Path) -> bool:
@@ -197,7 +199,9 @@ class _Migration:
         value = self.old.get((*section, STAGGER[2]))
         alone = value is not None and str(value).lstrip("-").isdigit() and int(str(value)) < 1
         if alone:
-            self._leave((*section, STAGGER[2]), "a limit of 0 is written as max_jobs: 1, which says the same")
+            self._say(
+                (*section, STAGGER[2]), "is carried over as max_jobs: 1, which is what 0 meant", "changed"
+            )
         return alone
 
     def _overrides(self) -> None:

@@ -54,10 +54,10 @@ def flag(value: Value) -> bool:
 
 
 def text(value: Value) -> str:
-    """A text that is not empty."""
-    if not isinstance(value, str) or not value:
+    """A text that is not empty; a key of digits only may look like a number."""
+    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         raise ValueError("it is no text")
-    return value
+    return str(value)
 
 
 MOVES: tuple[tuple[str, str, Convert], ...] = (

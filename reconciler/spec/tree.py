@@ -27,7 +27,7 @@ Step: TypeAlias = str | int
 Path: TypeAlias = tuple[Step, ...]
 Place: TypeAlias = tuple[int, int]
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 256_000
 MAX_DEPTH = 50
 MAX_PROBLEMS = 100
 
@@ -100,11 +100,14 @@ def scalar(text: str) -> Value:
     return text
 
 
-def read(text: str, name: str) -> Tree:
-    """Read a document. name: what problems call it. Never raises for what the text holds."""
+def read(text: str, name: str, limit: int = MAX_BYTES) -> Tree:
+    """Read a document. name: what problems call it. Never raises for what the text holds.
+
+    limit: the most characters that are read.
+    """
     text = text.removeprefix("\ufeff")
-    if len(text) > MAX_BYTES:
-        size = f"has {len(text):,} characters; at most {MAX_BYTES:,} are read"
+    if len(text) > limit:
+        size = f"has {len(text):,} characters; at most {limit:,} are read"
         return _broken(Problem(name, 1, 1, "", size, "too-big"))
     if match := _UNPRINTABLE.search(text):
         line = text.count("\n", 0, match.start()) + 1
@@ -245,6 +248,9 @@ class _Builder:
             self._complain(place, path, f"has the tag {event.tag}; values here carry none", "tag")
         if isinstance(event, yaml.ScalarEvent):
             plain = not event.style and event.tag is None
+            if plain and not event.value:
+                # The two parsers disagree where nothing stands; the key is what a person looks for.
+                place = self.keys.get(path, place)
             self._put(parent, path, scalar(event.value) if plain else event.value, place)
             return
         if len(self.stack) >= MAX_DEPTH:

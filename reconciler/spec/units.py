@@ -29,7 +29,7 @@ _SIZES = {
     "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40, "PiB": 2**50,
 }  # fmt: skip
 _SIZE_BY_FOLDED = {name.casefold(): name for name in _SIZES}
-_NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,15})?"
+_NUMBER = r"[0-9]{1,20}(?:\.[0-9]{1,15})?"
 _SIZE = re.compile(rf"({_NUMBER}) ?([A-Za-z]+)", re.ASCII)
 _SIZE_PATTERN = rf"^(0|{_NUMBER} ?([KMGTPkmgtp]([Ii])?)?[Bb])$"
 
@@ -130,9 +130,8 @@ def show_duration(value: float) -> str:
     """Seconds for people, by the two largest units: "14s", "31m", "2h 5m", "3d 4h"."""
     if value < 0:
         return f"-{show_duration(-value)}"
-    rest = round(value) if value < 60 else round(value / 60) * 60
-    if rest >= 86400:
-        rest = round(rest / 3600) * 3600
+    grain = 1 if value < 59.5 else 60 if value < 86370 else 3600
+    rest = round(value / grain) * grain
     words = []
     for unit in ("d", "h", "m", "s"):
         count, rest = divmod(rest, _SECONDS[unit])
@@ -196,9 +195,7 @@ def parse_path(value: object) -> str:
         raise ValueError(f"{show(value)}: ~ is only read in directories.logs.path; write the path in full")
     if value[0] != "/":
         example = f"/{value.lstrip('./') or 'mnt/tmp/00'}"
-        raise ValueError(
-            f"{show(value)} is a relative path; write it from / on, such as /{value.lstrip('./')}"
-        )
+        raise ValueError(f"{show(value)} is a relative path; write it from / on, such as {example}")
     return "/" + posixpath.normpath(value).lstrip("/")
 
 

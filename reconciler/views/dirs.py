@@ -16,7 +16,7 @@ SHOWN = 5
 """Phases of one directory that are listed in full."""
 
 
-def text(facts: Facts, wish: Desire, symbols: Symbols, width: int | None, ascii: bool) -> str:
+def text(facts: Facts, wish: Desire, symbols: Symbols, width: int | None) -> str:
     """A table for each role that the spec fills."""
     directories = facts.spec.directories
     dsts = [directory.path for directory in directories.landing]
@@ -26,7 +26,7 @@ def text(facts: Facts, wish: Desire, symbols: Symbols, width: int | None, ascii:
         (("dst", "plots", "free", "inbound phases"), [_dst(facts, symbols, path) for path in dsts]),
         (("farm", "plots", "free", "under way"), list(_farms(facts))),
     ]
-    shown = ["\n".join(table(rows, header, width=width, ascii=ascii)) for header, rows in tables if rows]
+    shown = ["\n".join(table(rows, header, width=width, cut=symbols.cut)) for header, rows in tables if rows]
     return "\n\n".join(shown) + "\n" if shown else ""
 
 

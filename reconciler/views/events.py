@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from reconciler.events import Event, Planned, Ticked, Trouble
 from reconciler.execute import Outcome
 from reconciler.facts import Facts
-from reconciler.loop import Event, Ticked, Trouble
-from reconciler.plan import Hold, Plan
+from reconciler.plan import Hold
 from reconciler.spec.units import show_duration
 from reconciler.state import Condition, Job, Known
 from reconciler.views import words
@@ -24,40 +24,41 @@ UNDER_WAY = ("pending", "running")
 class Teller:
     """Turns a loop's events into lines: all that is done, and of the rest what is new since the last tick.
 
-    It remembers only what it has told.
+    It remembers only what it has told. now: wall clock, until a tick says it.
     """
 
-    def __init__(self, spec: Spec, symbols: Symbols, utc_offset: int) -> None:
+    def __init__(self, spec: Spec, symbols: Symbols, now: float, utc_offset: int) -> None:
         self._symbols = symbols
         self._offset = utc_offset
         self._view = PlanView(spec, (), symbols)
-        self._now = 0.0
+        self._now = now
         self._before: Facts | None = None
         self._holds: frozenset[tuple[str, str, str]] = frozenset()
         self._conditions: frozenset[Condition] = frozenset()
 
-    def tell(self, event: Event) -> Iterator[str]:
+    def tell(self, event: Event) -> tuple[str, ...]:
         """The lines of one event, each with its local time in front."""
-        for line in self._lines(event):
-            yield f"{words.clock(self._now, self._offset)} {line}"
+        lines = tuple(self._lines(event))
+        clock = words.clock(self._now, self._offset)
+        return tuple(f"{clock} {line}" for line in lines)
 
     def _lines(self, event: Event) -> Iterator[str]:
         match event:
-            case Plan():
-                self._now = event.now.at
+            case Planned():
+                yield from self._planned(event)
             case Outcome():
                 yield self._outcome(event)
             case Trouble():
                 for line in event.text.splitlines():
                     yield f"{self._symbols.mark('!')} {words.clean(line)}"
             case Ticked():
-                yield from self._ticked(event)
+                return
 
     def _outcome(self, outcome: Outcome) -> str:
         result = "" if outcome.result == "done" else f"{outcome.result}: "
         return f"{self._view.action(outcome.action)}  {result}{words.clean(outcome.text)}"
 
-    def _ticked(self, tick: Ticked) -> Iterator[str]:
+    def _planned(self, tick: Planned) -> Iterator[str]:
         facts, before = tick.facts, self._before
         self._now = facts.now.at
         self._view = PlanView(facts.spec, facts.all_jobs, self._symbols)
@@ -77,7 +78,8 @@ class Teller:
 
     def _over(self, before: Facts, now: Facts) -> Iterator[str]:
         """Jobs and transfers that have come to their end since the last tick."""
-        was_over = {each.id for each in (*before.starts, *before.transfers) if each.outcome not in UNDER_WAY}
+        was_over = {start.id for start in before.starts if start.outcome not in UNDER_WAY}
+        was_over |= {transfer.id for transfer in before.transfers if transfer.outcome not in UNDER_WAY}
         for start in now.starts:
             if start.outcome not in UNDER_WAY and start.id not in was_over:
                 took = "" if start.seconds is None else f" after {show_duration(start.seconds)}"

@@ -47,7 +47,7 @@ def _end(path: str, others: Iterable[str]) -> str:
     """The fewest last parts of a path that no other path ends with."""
     parts = path.strip("/").split("/")
     rest = [other for other in others if other != path]
-    for count in range(1, len(parts)):
+    for count in range(1, len(parts) + 1):
         end = "/".join(parts[-count:])
         if not any(other.endswith(f"/{end}") for other in rest):
             return end

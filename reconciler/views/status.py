@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from reconciler.facts import Facts
 from reconciler.state import Ident, Job, Known
 from reconciler.views import words
+from reconciler.views.symbols import Symbols
 from reconciler.views.table import table
 from reconciler.world import Usage
 
@@ -51,9 +52,9 @@ def rows(facts: Facts, usage: Mapping[Ident, Usage]) -> tuple[Row, ...]:
     return tuple(_row(facts, job, usage) for job in reversed(facts.all_jobs))
 
 
-def text(found: Iterable[Row], width: int | None, ascii: bool) -> str:
+def text(found: Iterable[Row], symbols: Symbols, width: int | None) -> str:
     """A table with one line of header; the first 8 columns of every other line are the id."""
-    lines = table(map(_cells, found), HEADER, right=(1, 4, 6, 7, 9, 10, 11, 12), width=width, ascii=ascii)
+    lines = table(map(_cells, found), HEADER, right=(1, 4, 6, 7, 9, 10, 11, 12), width=width, cut=symbols.cut)
     return "\n".join(lines) + "\n"
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from rich.cells import cell_len
 
-UNCUT = 100_000
-"""Columns that no table reaches: nothing is cut."""
+GAP = 2
+NARROW = 8
+"""Columns of the terminal that a column keeps, however little room there is: an id's width."""
 
 
 def table(
@@ -19,30 +17,48 @@ def table(
     *,
     right: Iterable[int] = (),
     width: int | None = None,
-    ascii: bool = False,
+    cut: str = "…",
 ) -> tuple[str, ...]:
-    """One line a row, after one with the header where it is given, each column two spaces from the next.
+    """One line a row, after one with the header where it is given; all rows have as many cells.
 
     right: the columns that are aligned to the right, by number.
-    width: of the terminal; cells are cut to fit. None: nothing is cut.
-    ascii: cells are cut without an ellipsis.
+    width: of the terminal; the widest columns are cut to fit it. None: nothing is cut.
+    cut: what stands where something was cut off.
     """
-    filled = [tuple(row) for row in rows]
-    count = max((len(row) for row in (header, *filled)), default=0)
-    grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=bool(header))
-    aligned_right = frozenset(right)
-    for number in range(count):
-        grid.add_column(
-            Text(header[number]) if header else "",
-            justify="right" if number in aligned_right else "left",
-            no_wrap=True,
-            overflow="crop" if ascii else "ellipsis",
-        )
-    for row in filled:
-        grid.add_row(*(Text(cell) for cell in row))
-    if count == 0:
+    lines = [tuple(row) for row in ((header, *rows) if header else rows)]
+    if not lines:
         return ()
-    screen = Console(file=io.StringIO(), width=width or UNCUT, color_system=None, legacy_windows=False)
-    with screen.capture() as shown:
-        screen.print(grid)
-    return tuple(line.rstrip() for line in shown.get().split("\n")[:-1])
+    aligned_right = frozenset(right)
+    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+    if width is not None:
+        _shrink(widths, width)
+    shown = []
+    for line in lines:
+        cells = [
+            _padded(_cut(cell, room, cut, front=cell.startswith("/")), room, number in aligned_right)
+            for number, (cell, room) in enumerate(zip(line, widths, strict=True))
+        ]
+        whole = (" " * GAP).join(cells).rstrip()
+        shown.append(whole if width is None else _cut(whole, width, "", front=False))
+    return tuple(shown)
+
+
+def _shrink(widths: list[int], width: int) -> None:
+    """Narrow the widest columns, one cell at a time, until all fit or none is wider than NARROW."""
+    while sum(widths) + GAP * (len(widths) - 1) > width and max(widths) > NARROW:
+        widths[widths.index(max(widths))] -= 1
+
+
+def _cut(cell: str, room: int, cut: str, *, front: bool) -> str:
+    """At most so wide. front: cut there, as of paths, whose ends tell more."""
+    if cell_len(cell) <= room:
+        return cell
+    room = max(0, room - cell_len(cut))
+    while cell_len(cell) > room:
+        cell = cell[1:] if front else cell[:-1]
+    return cut + cell if front else cell + cut
+
+
+def _padded(cell: str, room: int, right: bool) -> str:
+    space = " " * (room - cell_len(cell))
+    return space + cell if right else cell + space

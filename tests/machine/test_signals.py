@@ -47,6 +47,7 @@ def test_a_pid_that_was_used_again_is_not_signalled(machine: LocalMachine, spawn
     gone = [replace(ident, start=ident.start - 1), replace(ident, boot="another boot")]
     assert machine.signal(gone, "kill") == Absent("no such process any more")
     assert spawned[0].poll() is None
+    assert machine.alive([*gone, ident]) == (ident,)
     assert machine.signal([*gone, ident], "kill") == Known(1)
     assert spawned[0].wait() == -9
 
@@ -57,6 +58,7 @@ def test_a_zombie_is_not_counted(machine: LocalMachine, spawned: Spawned) -> Non
     spawned[0].kill()
     os.waitid(os.P_PID, ident.pid, os.WEXITED | os.WNOWAIT)
     assert machine.signal([ident], "kill") == Absent("no such process any more")
+    assert machine.alive([ident]) == ()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")

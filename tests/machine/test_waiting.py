@@ -145,3 +145,19 @@ def test_many_waits_leave_no_open_files(machine: LocalMachine, wake: str, starte
         machine.wait(idents, 0, wake)
         machine.ring(wake)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_child_that_ends_unwatched_ends_it(machine: LocalMachine, wake: str, started: Start) -> None:
+    started(sleeper("0.1"))
+    assert 0.05 <= slept(machine, LONG, wake) < 2.0
+    assert slept(machine, 0.1, wake) >= 0.1, "once"
+
+
+def test_a_child_that_has_ended_between_two_sleeps_is_not_missed(
+    machine: LocalMachine, wake: str, started: Start
+) -> None:
+    ident = started(sleeper())
+    machine.signal([ident], "kill")
+    until(lambda: machine.alive([ident]) == ())
+    assert slept(machine, LONG, wake) < 2.0
+    assert slept(machine, 0.1, wake) >= 0.1

@@ -118,3 +118,12 @@ def test_a_shelf_on_another_disk_is_refused(machine: LocalMachine, mount: Mount,
     (tmp_path / "log").write_text("old")
     assert isinstance(machine.shelve(str(tmp_path / "log"), str(disk / "log")), Unknown)
     assert ((tmp_path / "log").read_text(), os.listdir(disk)) == ("old", [])
+
+
+def test_a_folder_is_made_with_those_above_or_refused_by_name(machine: LocalMachine, tmp_path: Path) -> None:
+    machine.folder(str(tmp_path / "a" / "b"))
+    machine.folder(str(tmp_path / "a" / "b"))
+    assert (tmp_path / "a" / "b").is_dir()
+    (tmp_path / "file").touch()
+    with pytest.raises(MachineError, match=r"cannot make the folder .*/file: file exists"):
+        machine.folder(str(tmp_path / "file"))

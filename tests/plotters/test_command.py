@@ -167,6 +167,23 @@ def test_an_unfit_order_is_told_and_not_built(plotters: Plotters, name: str, val
         plotters[name].build(order)
 
 
+def test_what_a_plotter_needs_is_named_as_the_spec_spells_it(plotters: Plotters) -> None:
+    assert plotters["madmax"].unfit(order_of(farmer_key="f")) == (
+        "this plotter needs plotting.keys.pool or plotting.keys.contract",
+    )
+    assert len(plotters["madmax"].unfit(order_of())) == 2
+
+
+def test_what_a_plotter_does_not_take_is_told(plotters: Plotters) -> None:
+    chia = plotters["chia"].definition
+    rows = tuple(row for row in chia.command.options if row.value not in ("tmp2", "contract"))
+    old = Plotter(chia.model_copy(update={"command": chia.command.model_copy(update={"options": rows})}))
+    assert old.unfit(order_of(tmp2="/t2", contract="xch1", farmer_key="f")) == (
+        "directories.tmp2 is given, which this plotter does not take",
+        "plotting.keys.contract is given, which this plotter does not take",
+    )
+
+
 def test_a_fit_order_has_nothing_against_it(plotters: Plotters) -> None:
     for plotter in plotters.values():
         assert plotter.unfit(order_of(farmer_key="f", contract="c", options={"threads": 4})) == ()

@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.plotters import LogState, Plotter, Plotters
-from reconciler.plotters.reader import LIMIT
+from reconciler.plotters.definition import Log
+from reconciler.plotters.reader import LIMIT, Reader
+from reconciler.state import Phase
 from tests.plotters import cases
 
 ID = "c3" * 32
@@ -149,3 +151,44 @@ def test_a_log_that_lost_its_head_is_still_one_plot(name: str) -> None:
     first = next(at for at, line in enumerate(plotter.sample()) if line.phase is not None)
     (plot,) = plotter.fold(LogState(), "".join(lines[first + 1:]).encode()).plots
     assert plot.plotting_done
+
+
+FATAL = Reader(Log.model_validate({"rules": [
+    {"match": r"Generating plot \d+: (?P<plot_id>\w+)$", "opens": "always"},
+    {"match": r"Fatal Error:\s*$", "next": True, "marks": ["error"]},
+    {"match": r"Running Phase (?P<step>\d)", "phase": "1", "steps": ["1", "2"]},
+]}))
+"""A plotter that tells an error's text on the line behind the word."""
+
+
+@given(
+    st.lists(st.sampled_from([
+        b"Generating plot 1: ab\n", b"Fatal Error:  \n", b"Fatal Error:\r\r\n", b"Running Phase 1\n", b"no room\n",
+        b"\n",
+    ]), max_size=8),
+    st.lists(st.integers(0, 200), max_size=6),
+)
+@settings(max_examples=300, deadline=None)
+def test_an_error_on_the_next_line_is_found_however_it_is_cut(lines: list[bytes], places: list[int]) -> None:
+    text = b"".join(lines)
+    assert reduce(FATAL.fold, cut(text, places), LogState()) == FATAL.fold(LogState(), text)
+
+
+def test_an_error_on_the_next_line_waits_for_it() -> None:
+    begun = FATAL.fold(LogState(), b"Generating plot 1: ab\nFatal Error:  \nno ro")
+    assert begun.plots[0].error is None
+    assert FATAL.fold(begun, b"om\n").plots[0].error == "no room"
+
+
+def test_a_long_log_without_a_line_end_costs_a_line_only() -> None:
+    state = LogState()
+    for _ in range(300):
+        state = FATAL.fold(state, b"x" * 10_000)
+    assert len(state.partial) == LIMIT
+    assert FATAL.fold(state, b"\nGenerating plot 1: ab\n").plots[0].plot_id == "ab"
+
+
+def test_the_start_of_a_line_longer_than_the_limit_still_counts() -> None:
+    text = b"Running Phase 2" + b"x" * (3 * LIMIT) + b"\nRunning Phase 1\n"
+    (plot,) = FATAL.fold(LogState(), text).plots
+    assert plot.phase == Phase(1, 2)

@@ -47,7 +47,7 @@ def test_a_users_definition_takes_the_place_of_one_of_its_name(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(("old", "new", "at", "says"), [
-    ("'-t', '--tmp_dir'", "-2, '--tmp_dir'", "-2, '--tmp_dir'", "must be text; put it in quotes [string-type]"),
+    ("'-t', '--tmp_dir'", "-2, '--tmp_dir'", "-2, '--tmp_dir'", "-2 is not text; put it in quotes"),
     ("'-r', '--num_threads'", "'r', '--num_threads'", "'r', '--num", "command.options[4].flags[0]"),
     ("words:", "wrods:", "wrods:", "did you mean words? [unknown-key]"),
     ("about: chia", "aboot: chia", "aboot:", "did you mean about?"),
@@ -67,6 +67,8 @@ def test_a_fault_is_told_at_its_place(tmp_path: Path, old: str, new: str, at: st
 
 @pytest.mark.parametrize(("old", "new", "says"), [
     ("ID: (?P<plot_id>[0-9a-f]{64})$", "ID: (?P<plot_id>[0-9a-f{64})$", "is no regular expression"),
+    ("ID: (?P<plot_id>", "(?i)ID: (?P<plot_id>", "is no regular expression"),
+    ("Plot size is: (?P<k>\\d+)$", "Plot (size) is: \\1(?P<k>\\d+)$", "refers back to a group"),
     ("(?P<pid>\\d+)", "(?P<bid>\\d+)", "has the group bid, which means nothing"),
     ("(?P<major>\\d) =", "(\\d) =", "major and phase_seconds"),
     ("Computing table (?P<step>\\d)", "Computing table (\\d)", "`steps` and the group `step`"),

@@ -63,6 +63,17 @@ def test_temporary_files_of_chiapos_tell_whose_they_are(plotters: Plotters, endi
         assert found.plot_id == ID
 
 
+@pytest.mark.parametrize("ending", [
+    ".p1.table7.tmp", ".p1.t1.sort_bucket_0.tmp", ".p2.table7.tmp", ".p2.t6.sort_bucket_255.tmp",
+    ".p3s1.t2.sort_bucket_12.tmp", ".p3s2.t7.sort_bucket_3.tmp", ".plot.tmp",
+])
+def test_temporary_files_of_madmax_tell_whose_they_are(plotters: Plotters, ending: str) -> None:
+    for each in (plotters, plotters["madmax"]):
+        found = each.temp(STEM.removesuffix(".plot") + ending)
+        assert found is not None
+        assert found.plot_id == ID
+
+
 @pytest.mark.parametrize("text", [
     STEM, STEM + ".table8.tmp", STEM + ".part", STEM + ".2.tmp~", "x.tmp", "", "notes.txt",
 ])

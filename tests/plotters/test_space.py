@@ -33,12 +33,17 @@ def test_what_may_still_come_is_never_more_than_the_peak(name: str, k: int, phas
     assert 0 <= rest.tmp2 <= peak.tmp2
 
 
-@given(NAMES, KS, PHASES, PHASES, st.booleans())
-@settings(deadline=None)
-def test_a_later_phase_never_has_more_to_come(name: str, k: int, one: Phase, two: Phase, tmp2: bool) -> None:
-    early, late = (known()[name].growth(k, phase, tmp2) for phase in sorted((one, two)))
-    assert early.tmp >= late.tmp
-    assert early.tmp2 >= late.tmp2
+@pytest.mark.parametrize("tmp2", [False, True])
+def test_a_later_phase_never_has_more_to_come(plotters: Plotters, tmp2: bool) -> None:
+    for plotter in plotters.values():
+        rests = [plotter.growth(32, phase, tmp2) for phase in (None, *plotter.phases)]
+        assert [rest.tmp for rest in rests] == sorted((rest.tmp for rest in rests), reverse=True)
+        assert [rest.tmp2 for rest in rests] == sorted((rest.tmp2 for rest in rests), reverse=True)
+
+
+def test_a_job_of_chia_that_copies_needs_no_more_room_on_tmp(plotters: Plotters) -> None:
+    assert plotters["chia"].growth(32, Phase(5, 0), False) == Growth(0, 0)
+    assert 0 < plotters["chia"].growth(32, Phase(3, 1), False).tmp < plotters["chia"].peak(32, False).tmp / 2
 
 
 @given(NAMES, KS, st.booleans())

@@ -1,0 +1,117 @@
+"""Plot logs in files, as people name them on the command line: any file, of any plotter, of any size."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from reconciler import journal
+from reconciler.commands.progress import progress
+from reconciler.errors import PlotmanError
+from reconciler.plotters import LogState, Plotter, Plotters
+from reconciler.views import words
+
+BLOCK = 1 << 20
+"""Bytes that are read at a time, and the most of a log that is looked at to tell whose it is, per guess."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlotterLog:
+    """One log, read to its end.
+
+    file: its path as it was given. plotter: whose log it is. said: what it says.
+    """
+
+    file: str
+    plotter: Plotter
+    said: LogState
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of many files: the logs in the order asked for, and a line for each that could not be read."""
+
+    logs: Sequence[PlotterLog]
+    failed: Sequence[str]
+
+
+def read_all(paths: Iterable[str], plotters: Plotters, forced: Plotter | None = None) -> Reading:
+    """Every log that can be read. forced: the plotter whose logs they are, whatever they look like."""
+    every = tuple(paths)
+    logs, failed = [], []
+    with progress(f"reading {words.plural(len(every), 'log')}", sum(map(_size, every))) as advance:
+        for path in every:
+            try:
+                logs.append(read(path, plotters, forced, advance))
+            except PlotmanError as error:
+                failed.append(words.clean(str(error)))
+    return Reading(logs, failed)
+
+
+def read(
+    path: str, plotters: Plotters, forced: Plotter | None = None, advance: Callable[[int], None] | None = None
+) -> PlotterLog:
+    """One log, whose size does not matter.
+
+    Whose it is, its record says where it is of the journal, else the first block that means anything to a
+    plotter. advance: told the bytes of each block. Raises PlotmanError where the file cannot be read, is no
+    text, or is nobody's log.
+    """
+    plotter, state, binary = forced, LogState(), False
+    for number, block in enumerate(blocks(path)):
+        if number == 0:
+            binary = b"\0" in block
+            plotter = plotter or _recorded(block, plotters)
+        if plotter is None:
+            plotter = plotters.of_log(block)
+        if plotter is not None:
+            state = plotter.fold(state if state != LogState() else plotter.begin(), block)
+        if advance is not None:
+            advance(len(block))
+    means = plotter is not None and bool(state.plots or state.startup_error)
+    if binary and not means:
+        raise PlotmanError(f"{path} is no text; a plotter's log is")
+    if plotter is None:
+        raise PlotmanError(f"{path} holds no line of any plotter that is known; --plotter says whose log it is")
+    return PlotterLog(path, plotter, state)
+
+
+def blocks(path: str) -> Iterator[bytes]:
+    """The bytes of a regular file as it is now, block by block. Raises PlotmanError."""
+    try:
+        with open(path, "rb", opener=_opener) as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise PlotmanError(f"{path} is {_kind(found.st_mode)}; a log is a regular file")
+            left = found.st_size
+            while left > 0 and (block := file.read(min(BLOCK, left))):
+                left -= len(block)
+                yield block
+    except OSError as error:
+        raise PlotmanError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from None
+    except ValueError as error:
+        raise PlotmanError(f"{path} cannot be read: {error}") from None
+
+
+def _opener(path: str, flags: int) -> int:
+    # Of a FIFO nobody writes to, an open would wait for ever.
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+def _kind(mode: int) -> str:
+    return "a directory" if stat.S_ISDIR(mode) else "no regular file"
+
+
+def _size(path: str) -> int:
+    with suppress(OSError, ValueError):
+        return os.path.getsize(path)
+    return 0
+
+
+def _recorded(block: bytes, plotters: Plotters) -> Plotter | None:
+    """The plotter that a journal's own log names in its first line."""
+    record = journal.parse_record(block.partition(b"\n")[0])
+    return plotters.get(str(record.body.get("plotter"))) if record is not None else None

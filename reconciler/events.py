@@ -1,0 +1,37 @@
+"""What the loop tells while it runs: values for whoever prints, records or measures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from reconciler.execute import Outcome
+from reconciler.facts import Facts
+from reconciler.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A tick begins: what was seen, and what is planned of it. Outcomes follow, one an action."""
+
+    facts: Facts
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """A tick is over: what was seen, what was planned of it, what came of that."""
+
+    facts: Facts
+    plan: Plan
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something about the loop itself that a person should know; told once, until it changes."""
+
+    text: str
+
+
+Event: TypeAlias = Planned | Outcome | Ticked | Trouble

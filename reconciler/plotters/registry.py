@@ -1,0 +1,133 @@
+"""All plotters: the packaged ones and a user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from reconciler.errors import PlotterError, Problem
+from reconciler.plotters.argv import invocation
+from reconciler.plotters.load import Loaded, load
+from reconciler.plotters.plotter import EXAMPLE, Plotter, TempName
+
+ANY_SIZE = (0, 1 << 62)
+"""The size of a plot of which no plotter tells the size."""
+
+
+class Plotters(Mapping[str, Plotter]):
+    """Every plotter, by name."""
+
+    def __init__(self, plotters: Sequence[Plotter]) -> None:
+        self._plotters = {plotter.name: plotter for plotter in plotters}
+        # Of two definitions for one program the one that asks for more tells more.
+        self._ranked = sorted(plotters, key=_asks, reverse=True)
+        self._programs: dict[tuple[str, bool], list[Plotter]] = {}
+        for plotter in self._ranked:
+            module = plotter.definition.command.module
+            for program in plotter.line.programs:
+                self._programs.setdefault((program, False), []).append(plotter)
+            if module is not None:
+                self._programs.setdefault((module, True), []).append(plotter)
+
+    @classmethod
+    def load(cls, folders: Sequence[str] = ()) -> Plotters:
+        """The packaged definitions, and those in the folders. PlotterError with every fault at its place.
+
+        The packaged ones are held to be sound, which their tests see to.
+        """
+        loaded = load(folders)
+        plotters = {name: Plotter(each.definition) for name, each in loaded.items()}
+        problems = [
+            problem for name, each in loaded.items() if not each.packaged
+            for problem in _untrue(plotters[name], each)
+        ]
+        if problems:
+            raise PlotterError(problems)
+        return cls(tuple(plotters.values()))
+
+    def __getitem__(self, name: str) -> Plotter:
+        return self._plotters[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._plotters)
+
+    def __len__(self) -> int:
+        return len(self._plotters)
+
+    def wanted(self, argv: Sequence[str]) -> bool:
+        """Is this argv a plot job? Cheap for all the processes that are none."""
+        return self.recognise(argv) is not None
+
+    def recognise(self, argv: Sequence[str]) -> Plotter | None:
+        """Whose job this argv is; None: no plotter's.
+
+        Where two plotters share a program's name and the argv does not tell them apart, it is the plainer one.
+        """
+        ran = invocation(argv)
+        if ran is None:
+            return None
+        candidates = self._programs.get((ran.program, ran.module), ())
+        return next((plotter for plotter in candidates if plotter.recognises(argv)), None)
+
+    def of_log(self, data: bytes) -> Plotter | None:
+        """Whose log this is: the plotter to which most of its lines mean something; None: nobody's.
+
+        Of several that read it equally well it is one whose definition stands on its own.
+        """
+        count, _, name = max(
+            ((each.understands(data), each.definition.like is None, each.name) for each in self.values()),
+            default=(0, False, ""),
+        )
+        return self._plotters[name] if count else None
+
+    def band(self, k: int, compression: int | None, kind: str = "plot", digits: int = 0) -> tuple[int, int]:
+        """The smallest and the largest size that a whole plot of any plotter can have, in bytes.
+
+        compression, kind, digits: as `names.PlotName` has them. What a level means differs from plotter to
+        plotter, and how many digits it is written with tells some of them apart.
+        """
+        bands = [
+            plotter.band(k, compression) for plotter in self._ranked
+            if kind in plotter.definition.kinds and _writes(plotter, compression, digits)
+        ]
+        if not bands and compression is not None:
+            return 0, self.band(k, None, kind)[1]
+        return (min(low for low, _ in bands), max(high for _, high in bands)) if bands else ANY_SIZE
+
+    def temp(self, name: str) -> TempName | None:
+        """Does a file of this name belong to any plotter's temporary files?"""
+        return next((found for plotter in self._ranked if (found := plotter.temp(name)) is not None), None)
+
+
+def _asks(plotter: Plotter) -> tuple[int, bool]:
+    """How much an argv must have to be one of its jobs."""
+    command = plotter.definition.command
+    return len(command.words), bool(command.tells)
+
+
+def _writes(plotter: Plotter, level: int | None, digits: int) -> bool:
+    """Could a plot with this level in its name be of this plotter?"""
+    compression = plotter.definition.compression
+    if level is None:
+        return True
+    if compression is None:
+        return False
+    return digits == 0 or len(f"{level:0{compression.digits}}") == digits
+
+
+def _untrue(plotter: Plotter, loaded: Loaded) -> Iterator[Problem]:
+    """What a definition's own sample shows to be wrong with it."""
+    lines = plotter.sample()
+    text = "".join(line.render(**EXAMPLE) + "\n" for line in lines)
+    plots = plotter.fold(plotter.begin(), text.encode()).plots
+    phases = [line.phase for line in lines if line.phase is not None]
+    faults = {
+        "makes more or less than one plot": len(plots) != 1,
+        "does not tell the plot id": not plots or plots[-1].plot_id != EXAMPLE["plot_id"],
+        "names phases out of order": phases != sorted(phases),
+        "is not seen to be done": not plots or not plots[-1].plotting_done,
+        "has shares that do not add up to 1": abs(sum(line.share for line in lines) - 1) > 0.001,
+    }
+    for fault, so in faults.items():
+        if so:
+            place = loaded.document.place(("sample",))
+            yield Problem(loaded.file, *place, "sample", f"read by the log rules, {fault}", "sample")

@@ -1,0 +1,20 @@
+"""A second World: computers in memory, on which the real loop, planner and executor run.
+
+Time passes only while somebody waits, and then at once. Everything follows from the seed and from what is
+set on the computer, so that a run can be repeated exactly. No process, thread, file or clock is used.
+
+clock.py       both clocks, and what happens when
+disks.py       devices, folders and files
+processes.py   the process table; a program is a generator of pauses
+plotting.py    plays a plot job, by its plotter's definition
+moving.py      plays a mover
+faults.py      what can go wrong on purpose
+computer.py    all of these together
+machine.py     a running program's hands on a computer: `world.Machine`
+"""
+
+from reconciler.simulate.computer import Computer, Pace
+from reconciler.simulate.faults import Crash, Fate, Fuse
+from reconciler.simulate.machine import SimulatedMachine, SimulatedWorld
+
+__all__ = ["Computer", "Crash", "Fate", "Fuse", "Pace", "SimulatedMachine", "SimulatedWorld"]

@@ -1,0 +1,121 @@
+"""A computer in memory: its clock, disks and processes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING
+
+from reconciler.simulate.clock import Clock
+from reconciler.simulate.disks import Disks, File
+from reconciler.simulate.faults import Faults
+from reconciler.simulate.moving import Move
+from reconciler.simulate.plotting import PlotJob
+from reconciler.simulate.processes import Process, Processes, Program
+from reconciler.transports.arguments import from_argv
+
+if TYPE_CHECKING:
+    from reconciler.plotters import Plotters
+
+MOVER = "reconciler.transports.mover"
+HANG = 1.0
+"""Seconds after which a program looks again whether a hung disk answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast work goes. k32: seconds that a job of that size takes in all; copy: bytes a second."""
+
+    k32: float = 18400.0
+    copy: float = 150e6
+
+    def job(self, k: int) -> float:
+        """Seconds that a job takes in all: in proportion to its entries times their width."""
+        return self.k32 * (2 * k + 1) / 65 * 2.0 ** (k - 32)
+
+
+class Computer:
+    """Everything that outlives the programs which look at it.
+
+    host, cpus, memory (bytes), utc_offset (seconds): as it tells them. seed: what plot ids are drawn from.
+    at: the wall clock as it begins. locks: who holds each lock file; bells: wake-up sockets, and whether
+    each was rung.
+    """
+
+    def __init__(
+        self,
+        plotters: Plotters,
+        *,
+        host: str = "simulated",
+        cpus: int = 16,
+        memory: int = 64 << 30,
+        utc_offset: int = 0,
+        pace: Pace | None = None,
+        seed: int = 0,
+        at: float = 1_800_000_000.0,
+    ) -> None:
+        self.plotters = plotters
+        self.host, self.cpus, self.memory, self.utc_offset = host, cpus, memory, utc_offset
+        self.pace = pace or Pace()
+        self.clock = Clock(at)
+        self.disks = Disks(self.clock)
+        self.processes = Processes(self.clock)
+        self.faults = Faults()
+        self.locks: dict[str, str] = {}
+        self.bells: dict[str, bool] = {}
+        self._seed = seed
+        self._numbers = count()
+
+    def run(
+        self, argv: Sequence[str], *, output: File | None = None, job: str | None = None
+    ) -> Process:
+        """Start a program, as a shell would: a plot job or a mover, which is all that can be played.
+
+        output: the file that it writes its log to. job: its PLOTMAN_JOB.
+        Raises OSError where it cannot be started, ValueError where its argv is none that can be played.
+        """
+        if self.faults.no_exec is not None:
+            raise OSError(self.faults.no_exec)
+        argv = tuple(argv)
+        return self.processes.start(
+            argv, output=output, job=job, delay=self.faults.exec_delay, play=lambda process: self._play(process, argv)
+        )
+
+    def answers(self, path: str) -> Program:
+        """Wait until the disk of a path answers."""
+        while self.disks.device(path).hung:
+            yield HANG
+
+    @property
+    def jobs(self) -> tuple[tuple[Process, PlotJob], ...]:
+        """The plot jobs that truly run, oldest first."""
+        living = self.processes.living
+        return tuple((process, process.doing) for process in living if isinstance(process.doing, PlotJob))
+
+    @property
+    def moves(self) -> tuple[tuple[Process, Move], ...]:
+        """The movers that truly run, oldest first."""
+        living = self.processes.living
+        return tuple((process, process.doing) for process in living if isinstance(process.doing, Move))
+
+    def _play(self, process: Process, argv: tuple[str, ...]) -> tuple[object, Program]:
+        if argv[1:3] == ("-m", MOVER):
+            move = Move(from_argv(argv[3:]), process)
+            process.doing = move
+            move.fate = self.faults.fate(process)
+            return move, move.program(self)
+        plotter = self.plotters.recognise(argv)
+        if plotter is None:
+            raise ValueError(f"neither a plot job nor a mover: {' '.join(argv)}")
+        job = PlotJob.of(
+            plotter,
+            plotter.read(argv, "/"),
+            number=next(self._numbers),
+            seed=self._seed,
+            at=self.clock.at,
+            output=process.output,
+        )
+        process.doing = job
+        job.fate = self.faults.fate(process)
+        return job, job.program(self)

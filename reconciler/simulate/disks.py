@@ -1,0 +1,222 @@
+"""Devices, folders and files of a simulated computer. Sizes are numbers: a plot costs a few bytes here.
+
+What a real kernel would refuse raises OSError with its errno.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from reconciler.simulate.clock import Clock
+from reconciler.state import Absent, Unknown
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Device:
+    """A file system. total: bytes it can hold; others: those that are taken by what is not simulated.
+
+    refused: how often something found no room. lowest: the fewest bytes that were ever free.
+    """
+
+    number: str
+    total: int
+    others: int = 0
+    mounted: bool = True
+    writable: bool = True
+    hung: bool = False
+    refused: int = 0
+    used: int = 0
+    lowest: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lowest = self.free
+
+    @property
+    def free(self) -> int:
+        """Bytes that can still be written."""
+        return max(0, self.total - self.others - self.used)
+
+    def take(self, size: int) -> None:
+        """Take so many bytes more, or give them back where negative; OSError where there is no room."""
+        if size > self.free:
+            self.refused += 1
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.used += size
+        self.lowest = min(self.lowest, self.free)
+
+    @property
+    def trouble(self) -> Absent | Unknown | None:
+        """Why it does not answer."""
+        if not self.mounted:
+            return Absent("is not mounted")
+        return Unknown("has not answered for 2 s") if self.hung else None
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class File:
+    """A regular file. data: its beginning, behind which all is zeros up to size.
+
+    path: None: it was removed. reserved: bytes that are taken ahead for it. holders: whoever has locked it.
+    """
+
+    path: str | None
+    inode: int
+    device: Device
+    modified: float
+    data: bytearray = field(default_factory=bytearray)
+    size: int = 0
+    reserved: int = 0
+    readable: bool = True
+    holders: set[object] = field(default_factory=set)
+
+    def bytes(self, offset: int, limit: int) -> bytes:
+        """Some of its content."""
+        length = max(0, min(limit, self.size - offset))
+        return bytes(self.data[offset : offset + length]).ljust(length, b"\0")
+
+
+class Disks:
+    """All devices, by where they are mounted. The root is always there."""
+
+    def __init__(self, clock: Clock, root_bytes: int = 10**12) -> None:
+        self._clock = clock
+        self._mounts: dict[str, Device] = {}
+        self._folders: dict[str, dict[str, File | None]] = {}
+        self._inodes = 1
+        self.mount("/", root_bytes)
+
+    def mount(self, point: str, total: int) -> Device:
+        """Mount a new device of that size."""
+        device = Device(number=f"8:{len(self._mounts)}", total=total)
+        self._mounts[point] = device
+        self.make_folder(point)
+        return device
+
+    def device(self, path: str) -> Device:
+        """The device that a path lies on."""
+        return self._mounts[next(point for point in _upward(path) if point in self._mounts)]
+
+    @property
+    def devices(self) -> tuple[Device, ...]:
+        """Every device."""
+        return tuple(self._mounts.values())
+
+    # folders
+
+    def make_folder(self, path: str) -> None:
+        """Make a folder and those above it."""
+        self._writable(path)
+        below: str | None = None
+        for each in _upward(path):
+            names = self._folders.setdefault(each, {})
+            if below is not None:
+                names.setdefault(below, None)
+            below = each.rpartition("/")[2]
+
+    def is_folder(self, path: str) -> bool:
+        """Is there a folder of that path, on a device that is mounted?"""
+        return path in self._folders and self.device(path).mounted
+
+    def listing(self, path: str) -> Iterator[tuple[str, File | None]]:
+        """Names in a folder, sorted, each with its file; None: a folder."""
+        yield from sorted(self._folders.get(path, {}).items(), key=lambda item: item[0])
+
+    # files
+
+    def file(self, path: str) -> File | None:
+        """The regular file of that path; None: there is none, or its device is not mounted."""
+        return self._at(path) if self.device(path).mounted else None
+
+    def create(self, path: str, data: bytes = b"", size: int | None = None) -> File:
+        """Make a new file; size: where it is larger than its data. OSError where it exists or cannot be made."""
+        self._writable(path)
+        if not self.is_folder(_above(path)):
+            raise OSError(errno.ENOENT, "No such file or directory")
+        self._free_name(path)
+        device = self.device(path)
+        device.take(size if size is not None else len(data))
+        self._inodes += 1
+        file = File(path=path, inode=self._inodes, device=device, modified=self._clock.at)
+        file.data[:] = data
+        file.size = size if size is not None else len(data)
+        self._folders[_above(path)][_name(path)] = file
+        return file
+
+    def append(self, file: File, data: bytes) -> None:
+        """Write at a file's end, as far as there is room: what does not fit is lost."""
+        data = data[: file.device.free]
+        file.device.take(len(data))
+        file.data += data
+        file.size += len(data)
+        file.modified = self._clock.at
+
+    def resize(self, file: File, size: int) -> None:
+        """Let a file be so large; OSError where there is no room."""
+        file.device.take(max(size, file.reserved) - max(file.size, file.reserved))
+        file.size = size
+        file.modified = self._clock.at
+        del file.data[size:]
+
+    def reserve(self, file: File, size: int) -> None:
+        """Take the room for so many bytes ahead."""
+        file.device.take(max(0, size - max(file.size, file.reserved)))
+        file.reserved = max(file.reserved, size)
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a file another name on its device. OSError where there is none or that name is taken."""
+        self._writable(new)
+        self._free_name(new)
+        if self.device(old) is not self.device(new):
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        file = self._existing(old)
+        del self._folders[_above(old)][_name(old)]
+        self._folders[_above(new)][_name(new)] = file
+        file.path = new
+
+    def remove(self, path: str) -> None:
+        """Remove a file; OSError where there is none or it cannot be removed."""
+        self._writable(path)
+        file = self._existing(path)
+        del self._folders[_above(path)][_name(path)]
+        file.path = None
+        file.device.take(-max(file.size, file.reserved))
+
+    def _at(self, path: str) -> File | None:
+        return self._folders.get(_above(path), {}).get(_name(path))
+
+    def _existing(self, path: str) -> File:
+        file = self._at(path)
+        if file is None:
+            raise OSError(errno.ENOENT, "No such file or directory")
+        return file
+
+    def _free_name(self, path: str) -> None:
+        if _name(path) in self._folders.get(_above(path), {}):
+            raise OSError(errno.EEXIST, "File exists")
+
+    def _writable(self, path: str) -> None:
+        device = self.device(path)
+        if not device.mounted:
+            raise OSError(errno.ENOENT, "No such file or directory")
+        if device.hung:
+            raise OSError(errno.EIO, "Input/output error")
+        if not device.writable:
+            raise OSError(errno.EROFS, "Read-only file system")
+
+
+def _above(path: str) -> str:
+    return path.rpartition("/")[0] or "/"
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _upward(path: str) -> Iterator[str]:
+    """The path and all above it, up to the root."""
+    while path not in ("", "/"):
+        yield path
+        path = path.rpartition("/")[0]
+    yield "/"

@@ -1,0 +1,163 @@
+"""Plays a mover: the steps, log lines, locks and files of `transports/mover.py` with its local transport."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.errand import Errand
+from reconciler.simulate.disks import File
+from reconciler.simulate.faults import Fate
+from reconciler.simulate.processes import Process, Program, Terminated
+from reconciler.transports import failure
+from reconciler.transports.failure import Failure, failure_of
+from reconciler.transports.names import part_name
+
+if TYPE_CHECKING:
+    from reconciler.simulate.computer import Computer
+
+SLICES = 10
+"""Into so many steps a copy is cut."""
+PATIENCE = 1.0
+"""Seconds for which a mover asks for a lock that another has."""
+HANGS = 300.0
+"""Seconds between two moments of a mover that does nothing."""
+
+
+class _Doom(Failure):
+    """The failure that a fate holds in store."""
+
+    def __init__(self, fate: Fate) -> None:
+        super().__init__(fate.words)
+        self.word = fate.kind
+
+
+@dataclass(eq=False, slots=True)
+class Move:
+    """A plot on its way. step: the last one taken."""
+
+    errand: Errand
+    process: Process
+    fate: Fate | None = None
+    step: str = ""
+    part: File | None = None
+
+    def program(self, computer: Computer) -> Program:
+        """The whole move, and its outcome as the log's last line."""
+        try:
+            yield from self._move(computer)
+        except _Doom as doom:
+            if doom.word is not None:
+                self._say(computer, outcome="failed", kind=doom.word, error=str(doom))
+        except (Failure, OSError) as error:
+            told = failure_of(self.errand.disk, error)
+            if not told.keeps_part:
+                self._discard(computer)
+            self._say(computer, outcome="failed", kind=told.kind, error=str(told))
+        except Terminated:
+            self._say(computer, outcome="failed", kind=failure.Stopped.kind, error="stopped by a signal")
+        else:
+            self._say(computer, outcome="finished")
+
+    @property
+    def _final(self) -> str:
+        return f"{self.errand.disk.rstrip('/')}/{self.errand.plot}"
+
+    def _part_path(self, size: int) -> str:
+        return f"{self.errand.disk.rstrip('/')}/{part_name(self.errand.plot, size, self.errand.host)}"
+
+    def _move(self, computer: Computer) -> Program:
+        disks, path = computer.disks, self.errand.path
+        yield from computer.answers(path)
+        source = disks.file(path)
+        if source is None:
+            yield from self._reach(computer)
+            standing = disks.file(self._final)
+            if standing is None:
+                raise failure.Gone(f"{path} is not there, and the plot does not stand at its target")
+            yield from self._take(computer, "done", standing.size, standing.size)
+            return
+        yield from self._lock(source, path)
+        yield from self._take(computer, "locked", 0, source.size)
+        yield from self._reach(computer)
+        standing = disks.file(self._final)
+        if standing is not None:
+            yield source.size / computer.pace.copy
+            self._compare(source, standing)
+            left = disks.file(self._part_path(source.size))
+            if left is not None and not left.holders:
+                disks.remove(self._part_path(source.size))
+        else:
+            yield from self._bring(computer, source)
+        yield from computer.answers(path)
+        if disks.file(path) is source:
+            disks.remove(path)
+        yield from self._take(computer, "removed", source.size, source.size)
+        yield from self._take(computer, "done", source.size, source.size)
+
+    def _reach(self, computer: Computer) -> Program:
+        """Wait for the target folder to answer."""
+        disk = self.errand.disk
+        yield from computer.answers(disk)
+        if not computer.disks.is_folder(disk):
+            raise failure.Missing(f"{disk}: No such file or directory")
+        if not computer.disks.device(disk).writable:
+            raise failure.Refused(f"{disk}: Read-only file system")
+
+    def _lock(self, file: File, path: str) -> Program:
+        if file.holders:
+            yield PATIENCE
+        if file.holders:
+            raise failure.Busy(f"{path} is locked: another mover has it")
+        self.process.lock(file)
+
+    def _compare(self, source: File, standing: File) -> None:
+        if (standing.size, bytes(standing.data)) != (source.size, bytes(source.data)):
+            raise failure.Conflict(f"{self._final} stands there with other content")
+
+    def _bring(self, computer: Computer, source: File) -> Program:
+        """Make the plot stand at its target, under its final name."""
+        disks, size = computer.disks, source.size
+        path = self._part_path(size)
+        self.part = disks.file(path) or disks.create(path)
+        yield from self._lock(self.part, path)
+        disks.reserve(self.part, size)
+        yield from self._take(computer, "reserved", 0, size)
+        yield from self._take(computer, "copying", 0, size)
+        while self.part.size < size:
+            piece = min(size - self.part.size, max(1, size // SLICES))
+            yield piece / computer.pace.copy
+            yield from self._reach(computer)
+            disks.resize(self.part, self.part.size + piece)
+            yield from self._take(computer, "copying", self.part.size, size)
+        self.part.data[:] = source.data
+        yield from self._take(computer, "synced", size, size)
+        yield size / computer.pace.copy
+        yield from self._reach(computer)
+        yield from self._take(computer, "verified", size, size)
+        yield from self._reach(computer)
+        standing = disks.file(self._final)
+        if standing is not None:
+            self._compare(source, standing)
+        disks.rename(path, self._final)
+        yield from self._take(computer, "published", size, size)
+
+    def _discard(self, computer: Computer) -> None:
+        path = self.part.path if self.part is not None else None
+        if path is not None and path != self._final:
+            computer.disks.remove(path)
+
+    def _take(self, computer: Computer, step: str, done: int, size: int) -> Program:
+        """Say that a step was taken, and meet the fate that waits there."""
+        self.step = step
+        self._say(computer, step=step, done=done, bytes=size)
+        if self.fate is not None and self.fate.at == step:
+            while self.fate.how == "hangs":
+                yield HANGS
+            raise _Doom(self.fate)
+
+    def _say(self, computer: Computer, **told: object) -> None:
+        if self.process.output is not None:
+            line = json.dumps({**told, "at": computer.clock.at})
+            computer.disks.append(self.process.output, f"{line}\n".encode())

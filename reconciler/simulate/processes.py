@@ -1,0 +1,145 @@
+"""The processes of a simulated computer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from reconciler.simulate.clock import Call, Clock
+from reconciler.simulate.disks import File
+from reconciler.state import Ident
+
+Program: TypeAlias = Generator[float, None, None]
+"""What a process does: it yields the seconds until it goes on, and ends when it returns."""
+
+TICKS = 100.0
+"""Clock ticks a second, in which a process's start is told."""
+
+
+class Terminated(Exception):
+    """SIGTERM, as a program sees it. What does not catch it ends by it."""
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Process:
+    """One process. Each leads a session of its own.
+
+    started: boot clock. execs: boot clock of its exec, before which it shows its parent's argv.
+    output: the file behind its standard output. job: its PLOTMAN_JOB.
+    doing: what is played. locks: files that it has locked. left: seconds of its pause, while it is stopped.
+    """
+
+    ident: Ident
+    argv: tuple[str, ...]
+    started: float
+    execs: float
+    output: File | None
+    job: str | None
+    doing: object = None
+    locks: list[File] = field(default_factory=list)
+    stopped: bool = False
+    left: float = 0.0
+    call: Call | None = None
+    program: Program | None = None
+    terminating: bool = False
+
+    def lock(self, file: File) -> None:
+        """Lock a file until the process ends."""
+        file.holders.add(self)
+        self.locks.append(file)
+
+
+class Processes:
+    """The process table. ended: how many processes have ended so far."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._living: dict[int, Process] = {}
+        self._pid = 1000
+        self.ended = 0
+
+    @property
+    def living(self) -> tuple[Process, ...]:
+        """All of them, oldest first."""
+        return tuple(self._living.values())
+
+    def get(self, ident: Ident) -> Process | None:
+        """That very process; None: it has ended."""
+        process = self._living.get(ident.pid)
+        return process if process is not None and process.ident == ident else None
+
+    def start(
+        self,
+        argv: Sequence[str],
+        *,
+        output: File | None,
+        job: str | None,
+        delay: float,
+        play: Callable[[Process], tuple[object, Program]],
+    ) -> Process:
+        """A new process, that execs and goes to work after the delay, in seconds."""
+        self._pid += 1
+        up = self._clock.up
+        process = Process(
+            ident=Ident(self._clock.boot, self._pid, int(up * TICKS)),
+            argv=tuple(argv),
+            started=up,
+            execs=up + delay,
+            output=output,
+            job=job,
+        )
+        process.doing, process.program = play(process)
+        if output is not None:
+            process.lock(output)
+        self._living[self._pid] = process
+        process.call = self._clock.later(delay, lambda: self._go(process))
+        return process
+
+    def stop(self, process: Process) -> None:
+        """SIGSTOP."""
+        if not process.stopped and process.call is not None:
+            process.left = self._clock.cancel(process.call)
+        process.stopped = True
+
+    def go_on(self, process: Process) -> None:
+        """SIGCONT."""
+        if process.stopped:
+            process.stopped = False
+            process.call = self._clock.later(process.left, lambda: self._go(process))
+            if process.terminating:
+                self.terminate(process)
+
+    def terminate(self, process: Process) -> None:
+        """SIGTERM; a stopped process takes it once it goes on."""
+        process.terminating = True
+        if not process.stopped and process.program is not None and process.call is not None:
+            self._clock.cancel(process.call)
+            program = process.program
+            self._take_turn(process, lambda: program.throw(Terminated()))
+
+    def kill(self, process: Process) -> None:
+        """SIGKILL."""
+        if process.call is not None:
+            self._clock.cancel(process.call)
+        self._end(process)
+
+    def _go(self, process: Process) -> None:
+        program = process.program
+        if program is not None:
+            self._take_turn(process, lambda: next(program))
+
+    def _take_turn(self, process: Process, turn: Callable[[], float]) -> None:
+        try:
+            pause = turn()
+        except (StopIteration, Terminated, OSError):
+            # What a program does not catch, it ends by.
+            self._end(process)
+        else:
+            process.call = self._clock.later(pause, lambda: self._go(process))
+
+    def _end(self, process: Process) -> None:
+        for file in process.locks:
+            file.holders.discard(process)
+        if self._living.pop(process.ident.pid, None) is not None:
+            self.ended += 1

@@ -1,0 +1,216 @@
+"""Jobs that people and other tools started are seen, counted once, and understood as far as can be."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reconciler.machine import LocalMachine
+from reconciler.observe import Observer
+from reconciler.state import Absent, Job, Known, Observation, Phase, Unknown
+from reconciler.world import Process
+from tests.real.conftest import Make
+from tests.real.farm import MODULE, Farm, until
+
+from .hand import TWINS, Idle
+
+
+def jobs(farm: Farm) -> tuple[Job, ...]:
+    return farm.jobs()
+
+
+def about(seen: Observation, subject: object) -> dict[str, str]:
+    """The conditions of one subject: messages by type."""
+    return {each.type: each.message for each in seen.conditions if each.subject == str(subject)}
+
+
+def only(farm: Farm) -> Job:
+    """The one job that is seen."""
+    found = farm.jobs()
+    assert len(found) == 1, found
+    return found[0]
+
+
+def test_a_real_job_tells_its_directories_plot_and_phase_by_argv_and_log(make: Make) -> None:
+    farm = make()
+    log = farm.root / "nohup.out"
+    process = farm.by_hand(k=20, log=log)
+    until(lambda: isinstance(only(farm).plot_id, Known))
+    job = only(farm)
+    assert job.ident is not None and job.ident.pid == process.pid
+    assert (job.plotter, job.run, job.ours, job.leads) == ("chiapos", "running", False, True)
+    assert (job.tmp, job.dst, job.k) == (Known(str(farm.tmps[0])), Known(str(farm.dsts[0])), Known(20))
+    assert job.log == Known(str(log))
+    assert isinstance(job.plot_id, Known) and job.plot_id.value in log.read_text()
+    assert isinstance(job.phase, Known) and job.phase.value.major == 1
+    assert not farm.look().conditions
+
+
+def test_relative_paths_are_those_of_the_jobs_own_folder(make: Make) -> None:
+    farm = make()
+    Idle(farm, ["-t", "tmp/0", "-d", "./dst/../dst/1"])
+    assert (only(farm).tmp, only(farm).dst) == (Known(str(farm.tmps[0])), Known(str(farm.dsts[1])))
+
+
+def test_paths_by_links_and_below_a_directory_are_that_directory(make: Make) -> None:
+    farm = make()
+    (farm.root / "link").symlink_to(farm.tmps[0])
+    (farm.dsts[0] / "sub").mkdir()
+    Idle(farm, ["-t", str(farm.root / "link"), "-d", str(farm.dsts[0] / "sub")])
+    assert (only(farm).tmp, only(farm).dst) == (Known(str(farm.tmps[0])), Known(str(farm.dsts[0])))
+
+
+def test_a_directory_that_the_spec_does_not_have_is_seen_too(make: Make) -> None:
+    farm = make()
+    other = farm.root / "other"
+    other.mkdir()
+    Idle(farm, ["-t", str(other), "-d", str(farm.dsts[0])])
+    seen = farm.look()
+    assert only(farm).tmp == Known(str(other))
+    assert isinstance(seen.directories[str(other)].space, Known)
+
+
+def test_parent_and_child_with_one_argv_are_one_job(make: Make) -> None:
+    farm = make()
+    parent = Idle(farm, body=TWINS)
+    until(lambda: _children(parent.pid))
+    table = LocalMachine().processes(lambda argv: "create" in argv)
+    assert isinstance(table, Known) and len(table.value) == 2
+    job = only(farm)
+    assert job.ident is not None and job.ident.pid == parent.pid
+
+
+def test_a_job_of_several_processes_is_suspended_only_when_all_of_them_are(make: Make) -> None:
+    farm = make()
+    parent = Idle(farm, body=TWINS)
+    until(lambda: _children(parent.pid))
+    parent.stop(parent.pid)
+    assert only(farm).run == "running"
+    parent.stop(_children(parent.pid)[0])
+    assert only(farm).run == "suspended"
+    assert only(farm).suspended_by is None
+
+
+def test_two_jobs_of_one_shell_are_two(make: Make) -> None:
+    farm = make()
+    Idle(farm)
+    Idle(farm)
+    assert len(farm.jobs()) == 2
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["vim", "chia", "plots", "create"], ["chia", "plots", "check"], ["chia", "plot", "create"],
+        ["grep", "-r", "chia plots create"], ["python3", "-c", "reconciler.plotters.chiapos", "create"],
+    ],
+)
+def test_processes_that_only_speak_of_plotting_are_no_jobs(make: Make, argv: list[str]) -> None:
+    farm = make()
+    (farm.root / argv[1]).write_text("read _\n") if argv[1].isalpha() else None
+    process = farm.keep(
+        subprocess.Popen(
+            [argv[0], "-s", *argv[1:]] if not argv[1].isalpha() else argv,
+            executable="/bin/sh", cwd=farm.root, stdin=subprocess.PIPE,
+        )
+    )
+    until(lambda: argv[-1].encode() in Path(f"/proc/{process.pid}/cmdline").read_bytes())
+    assert farm.jobs() == ()
+
+
+def test_a_zombie_is_no_job(make: Make) -> None:
+    farm = make()
+    idle = Idle(farm)
+    idle.process.kill()
+    os.waitid(os.P_PID, idle.pid, os.WEXITED | os.WNOWAIT)
+    assert farm.jobs() == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil", "said"),
+    [
+        ("nothing", lambda log: None, None),
+        ("cut", lambda log: os.truncate(log, 0), None),
+        ("garbage", lambda log: log.write_bytes(bytes(range(256)) * 500), None),
+        ("link", lambda log: (log.unlink(), log.symlink_to("/etc/passwd")), "is a symbolic link"),
+        ("gone", lambda log: log.unlink(), "does not exist"),
+        ("folder", lambda log: (log.unlink(), log.mkdir()), "is not a regular file"),
+        ("fifo", lambda log: (log.unlink(), os.mkfifo(log)), "is not a regular file"),
+    ],
+)
+def test_a_log_that_tells_nothing_leaves_the_job_counted_as_in_its_first_phase(
+    make: Make, name: str, spoil: Callable[[Path], object], said: str | None
+) -> None:
+    farm = make()
+    log = farm.root / "hand.log"
+    Idle(farm, log=log)
+    spoil(log)
+    seen, job = farm.look(), only(farm)
+    if said is None:
+        assert job.phase == Known(Phase(1, 0))
+    else:
+        assert isinstance(job.phase, Unknown) and said in job.phase.why
+        assert f"plotman ignore {job.id}" in about(seen, job.id)["PhaseUnknown"]
+        assert said in about(seen, job.id)["PhaseUnknown"]
+
+
+def test_a_job_without_a_log_is_counted_and_told_of(make: Make) -> None:
+    farm = make()
+    Idle(farm)
+    job = only(farm)
+    assert isinstance(job.log, Absent)
+    assert isinstance(job.phase, Unknown)
+    assert f"plotman ignore {job.id}" in about(farm.look(), job.id)["PhaseUnknown"]
+
+
+def test_a_log_that_may_not_be_read_leaves_the_phase_unknown(make: Make) -> None:
+    farm = make()
+    log = farm.root / "hand.log"
+    Idle(farm, log=log)
+    farm.root.chmod(0o755)
+    log.chmod(0)
+    if os.access(log, os.R_OK):
+        pytest.skip("this user may read everything")
+    assert only(farm).phase == Unknown("permission denied")
+
+
+def test_a_job_whose_directories_are_not_told_counts_where_it_points_to(make: Make) -> None:
+    farm = make()
+    Idle(farm, ["--tmp_dir"], cwd=farm.tmps[1])
+    job = only(farm)
+    assert job.tmp in (Known(str(farm.tmps[1])), Unknown("its arguments do not tell"))
+    assert job.tmps == (str(farm.tmps[1]),)
+
+
+def test_a_process_that_ends_between_being_listed_and_read_costs_nothing(make: Make) -> None:
+    farm = make()
+    lasting = Idle(farm, ["-t", str(farm.tmps[1]), "-d", str(farm.dsts[1])])
+    doomed = Idle(farm, log=farm.root / "doomed.log")
+
+    class Late(LocalMachine):
+        """After the process table was read, and before any log, the doomed job ends with its log."""
+
+        def processes(self, wanted: Callable[..., bool]) -> object:  # type: ignore[override]
+            table = super().processes(wanted)
+            doomed.process.kill()
+            doomed.process.wait()
+            (farm.root / "doomed.log").unlink(missing_ok=True)
+            return table
+
+    machine = Late()
+    observer = farm.observer(machine)
+    seen = observer.look(farm.spec).jobs
+    assert isinstance(seen, Known) and len(seen.value) == 2
+    again = observer.look(farm.spec).jobs
+    assert isinstance(again, Known)
+    assert [job.ident.pid for job in again.value if job.ident is not None] == [lasting.pid]
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -1,0 +1,204 @@
+"""An observer that has looked before sees what a fresh one sees: what it keeps is only a cache."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import random
+import signal
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler import journal
+from reconciler.journal import Record
+from reconciler.machine import LocalMachine
+from reconciler.observe import Observer
+from reconciler.state import Disk, Fact, Farmer, Instant, Known, Observation, Space
+from tests.real.conftest import Make
+from tests.real.farm import Farm, finish, until
+
+from .hand import Idle
+
+
+class Still(LocalMachine):
+    """This machine with its clock held, so that two looks one after the other are at one moment."""
+
+    held_at: Instant | None = None
+
+    def now(self) -> Instant:
+        return self.held_at or super().now()
+
+
+class Pair:
+    """A kept observer of a farm, and a fresh one at each look."""
+
+    def __init__(self, farm: Farm) -> None:
+        self._farm = farm
+        self._spec = farm.spec
+        self._machine = Still()
+        self._kept = farm.observer(self._machine)
+
+    def look(self) -> Observation:
+        """Look twice at a world that must not change meanwhile."""
+        fresh = Still()
+        self._machine.held_at = fresh.held_at = LocalMachine().now()
+        warm = self._kept.look(self._spec, temps=True)
+        cold = self._farm.observer(fresh).look(self._spec, temps=True)
+        assert settled(warm) == settled(cold)
+        return warm
+
+
+def settled(seen: Observation) -> Observation:
+    """Without what others change: free room, and the start of foreign jobs as it follows from their age."""
+    assert isinstance(seen.jobs, Known)
+    jobs = tuple(job if job.ours else replace(job, since=seen.now) for job in seen.jobs.value)
+    directories = {path: replace(each, space=_full(each.space)) for path, each in seen.directories.items()}
+    farmers = {
+        name: Farmer(name=name, disks=Known(tuple(replace(disk, space=_full(disk.space)) for disk in _disks(each))))
+        for name, each in seen.farmers.items()
+    }
+    return replace(seen, jobs=Known(jobs), directories=directories, farmers=farmers)
+
+
+def _full(space: Fact[Space]) -> Fact[Space]:
+    return Known(replace(space.value, free=0)) if isinstance(space, Known) else space
+
+
+def _disks(farmer: Farmer) -> tuple[Disk, ...]:
+    assert isinstance(farmer.disks, Known)
+    return farmer.disks.value
+
+
+def stop(pids: Sequence[int]) -> None:
+    """Stop processes with all their threads, and wait until they stand."""
+    for pid in pids:
+        send(pid, signal.SIGSTOP)
+    until(lambda: all(stands(pid) for pid in pids))
+
+
+def send(pid: int, number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def stands(pid: int) -> bool:
+    try:
+        tasks = [Path(f"/proc/{pid}/task/{task}/stat").read_bytes() for task in os.listdir(f"/proc/{pid}/task")]
+    except OSError:
+        return True
+    return all(task.rpartition(b")")[2].split()[0] in (b"T", b"Z", b"X") for task in tasks)
+
+
+def test_while_a_farm_runs_from_its_first_start_to_its_last_transfer(make: Make) -> None:
+    farm = make(plotting={"stop_after": 3}, clean={"orphans_after": "1h"})
+    elsewhere = farm.root / "elsewhere"
+    elsewhere.mkdir()
+    hand = farm.by_hand(tmp=farm.tmps[1], dst=elsewhere)
+    pair = Pair(farm)
+    loop = farm.start()
+    assert loop.pid is not None
+    phases, running = set(), True
+    while running:
+        running = loop.is_alive()
+        stopped = [loop.pid] if running else []
+        stop(stopped)
+        # Only once the loop stands are there no new ones.
+        others = [each.pid for kind in ("plot", "move") for each in farm.running(kind)]
+        others += [hand.pid] if hand.poll() is None else []
+        stop(others)
+        seen = pair.look()
+        assert isinstance(seen.jobs, Known)
+        phases |= {str(job.phase.value) for job in seen.jobs.value if isinstance(job.phase, Known)}
+        for pid in [*others, *stopped]:
+            send(pid, signal.SIGCONT)
+        time.sleep(0.03)
+    finish(loop)
+    assert {phase.partition(":")[0] for phase in phases} >= {"1", "2", "3"}
+    assert isinstance(seen.starts, Known) and {start.outcome for start in seen.starts.value} == {"finished"}
+    assert isinstance(seen.transfers, Known) and len(seen.transfers.value) >= 3
+
+
+CHUNKS = st.one_of(
+    st.sampled_from(["begin", "phase", "end", "error"]).map(lambda name: f"<{name}>".encode()),
+    st.binary(max_size=40),
+    st.just(b"\n"),
+)
+"""What is written: parts of a real log by name, or any bytes."""
+
+EDITS = st.one_of(
+    st.tuples(st.just("append"), CHUNKS),
+    st.tuples(st.just("cut"), st.integers(0, 3000)),
+    st.tuples(st.just("replace"), CHUNKS),
+    st.tuples(st.just("vanish"), st.just(b"")),
+    st.tuples(st.just("link"), st.just(b"")),
+    st.tuples(st.just("look"), st.just(b"")),
+)
+IN_PLACE = ("append", "cut", "look")
+
+
+class Log:
+    """A log that things happen to. text: a whole real log."""
+
+    def __init__(self, path: Path, text: bytes) -> None:
+        self.path = path
+        lines = text.splitlines(keepends=True)
+        fourth = len(lines) // 4
+        self._parts = {
+            b"<begin>": b"".join(lines[:fourth]), b"<phase>": b"".join(lines[fourth : 3 * fourth]),
+            b"<end>": b"".join(lines[3 * fourth :]), b"<error>": b"Caught plotting error: no room\n",
+        }
+
+    def edit(self, what: str, how: bytes | int) -> None:
+        chunk = self._parts.get(how, how) if isinstance(how, bytes) else b""
+        if what == "append" and self.path.is_file() and not self.path.is_symlink():
+            with self.path.open("ab") as log:
+                log.write(chunk)
+        elif what == "cut" and self.path.is_file() and not self.path.is_symlink():
+            assert isinstance(how, int)
+            os.truncate(self.path, min(how, self.path.stat().st_size))
+        elif what in ("replace", "vanish", "link"):
+            self.path.unlink(missing_ok=True)
+            if what == "replace":
+                self.path.write_bytes(chunk)
+            elif what == "link":
+                self.path.symlink_to("/etc/passwd")
+
+
+def test_whatever_happens_to_the_logs_between_two_looks(make: Make, plot: Path) -> None:
+    text = (plot.parent / "log").read_bytes()
+    farm = make(archive=None)
+    theirs = farm.root / "hand.log"
+    idle = Idle(farm, log=theirs)
+    when = LocalMachine().now()
+    record = Record(
+        id="0123456789ab", kind="plot", host="here", when=when,
+        body={"plotter": "chiapos", "k": 18, "tmp": str(farm.tmps[0]), "tmp2": None, "dst": str(farm.dsts[0])},
+    )
+    ours = Path(journal.log_path(str(farm.logs), when.at, record.id, "plot"))
+
+    @settings(max_examples=60, deadline=None)
+    @given(st.lists(st.tuples(st.booleans(), EDITS), max_size=12))
+    def check(edits: list[tuple[bool, tuple[str, bytes | int]]]) -> None:
+        ours.write_bytes(record.line() + b"\n")
+        theirs.unlink(missing_ok=True)
+        theirs.write_bytes(b"")
+        pair = Pair(farm)
+        with ours.open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for mine, (what, how) in edits:
+                if what == "look":
+                    pair.look()
+                # Nobody replaces a log of the journal, whose lock would be lost with it.
+                elif not mine or what in IN_PLACE:
+                    Log(ours if mine else theirs, text).edit(what, how)
+            pair.look()
+
+    check()
+    assert idle.pid

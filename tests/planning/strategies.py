@@ -1,0 +1,377 @@
+"""Farms out of thin air: a spec and an observation that fit together, from a small world where things collide.
+
+The world has four local disks and three of farmers, a handful of plots and jobs, and sizes in steps that
+make jobs of the plotter `steady` (see `tests/cases/plans/README.md`) just fit or just not.
+
+A farm takes hundreds of choices. They are thrown with dice whose throws Hypothesis draws at once, as bytes,
+which is fifty times as fast as one by one; each choice has its plainest option first, and a byte of 0
+means that one, so that what Hypothesis shrinks to is a plain farm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from hypothesis import strategies as st
+
+from reconciler.spec.models import Spec
+from reconciler.spec.week import parse_window
+from reconciler.state import (
+    Absent,
+    Directory,
+    Disk,
+    Fact,
+    Farmer,
+    Ident,
+    Instant,
+    Job,
+    Known,
+    Observation,
+    Override,
+    Part,
+    Phase,
+    Plot,
+    Run,
+    Space,
+    Start,
+    Stored,
+    Temp,
+    Transfer,
+    Unknown,
+    Verb,
+)
+from tests.planning.shorthand import BOOT, HOST, SIZE, plot_id, plot_name
+
+T = TypeVar("T")
+
+GB = 1_000_000_000
+NOW = Instant(1_767_614_400.0, 864_000.0, BOOT)
+UNKNOWN = Unknown("did not answer within 2 s")
+PLOTS = "abcdef"
+PHASES = [Phase(*each) for each in ((5, 0), (3, 1), (2, 1), (2, 0), (1, 5), (1, 1), (1, 0), (4, 0))]
+FREE = [gb * GB for gb in (9000, 7000, 5000, 3000, 900, 700, 500, 370, 270, 250, 150, 100, 60, 50, 20, 1, 0)]
+MARKS = [gb * GB for gb in (0, 20, 60, 150)]
+AGES = [90_000.0, 7200.0, 3600.0, 600.0, 59.0, 5.0, 1.0, 0.0]
+
+
+@dataclass(frozen=True, slots=True)
+class Farm:
+    """What a plan is made from."""
+
+    spec: Spec
+    seen: Observation
+
+
+def farms(*, history: bool = True, shared: bool = True) -> st.SearchStrategy[Farm]:
+    """history: finished starts tell how long phases take; shared: farm disks may be on tmp and dst devices."""
+    throws = st.binary(min_size=500, max_size=500)
+    return throws.map(lambda drawn: _Maker(drawn, history, shared).farm())
+
+
+class Dice:
+    """Choices, one byte each; when the bytes are used up the plainest option is taken."""
+
+    def __init__(self, drawn: bytes) -> None:
+        self._left = iter(drawn)
+
+    def pick(self, options: Sequence[T]) -> T:
+        """One of the options, the first where the byte is 0."""
+        return options[next(self._left, 0) % len(options)]
+
+    def some(self, options: Sequence[T], least: int, most: int) -> list[T]:
+        """So many different ones, in any order."""
+        left = list(options)
+        return [left.pop(left.index(self.pick(left))) for _ in range(self.pick(range(least, most + 1)))]
+
+    def rarely(self, one_in: int) -> bool:
+        """True once in so many throws."""
+        return self.pick(range(one_in)) == one_in - 1
+
+
+class _Maker:
+    def __init__(self, drawn: bytes, history: bool, shared: bool) -> None:
+        self.dice = Dice(drawn)
+        self.history = history
+        self.shared = shared
+
+    def farm(self) -> Farm:
+        spec = self.spec()
+        roles = spec.directories
+        devices = {name: self.space(name) for name in "abcd"}
+        farm_devices = {name: self.space(name) for name in "xyz"} | (devices if self.shared else {})
+        paths = sorted({d.path for d in roles.tmp} | {d.path for d in (*roles.tmp2, *roles.dst)})
+        jobs = tuple(self.job(spec, number) for number in range(self.dice.pick(range(6))))
+        seen = Observation(
+            host=HOST,
+            now=NOW,
+            cpus=self.dice.pick([32, 16, 8, 1]),
+            memory=64 * GB,
+            jobs=self.fact(jobs),
+            starts=self.fact(tuple(self.start(spec, number) for number in range(self.dice.pick(range(6))))),
+            transfers=self.fact(self.transfers(spec)),
+            overrides=self.fact(self.overrides(jobs)),
+            directories={path: self.directory(path, devices) for path in [*paths, roles.logs.path]},
+            farmers={
+                archive.name: self.farmer(archive.name, archive.disks, farm_devices)
+                for archive in spec.archive
+            },
+            finished_before=self.dice.pick([0, 0, 3]),
+        )
+        return Farm(spec, seen)
+
+    def fact(self, value: T) -> Fact[T]:
+        return UNKNOWN if self.dice.rarely(60) else Known(value)
+
+    # the spec
+
+    def spec(self) -> Spec:
+        """Every scheduling key in every form, in general and for single directories."""
+        pick, some = self.dice.pick, self.dice.some
+        tmp = [self.tmp(f"/tmp/{number}") for number in some(range(3), 1, 3)]
+        tmp2 = [self.plain(f"/ram/{number}") for number in some(range(2), 0, 2)]
+        dst = [self.plain(f"/dst/{number}") for number in some(range(3), 0, 3)]
+        if dst and self.dice.rarely(4):
+            dst[0]["path"] = tmp[0]["path"]
+        archive = [self.archive(name) for name in some(["farm1", "farm2"], 0, 2)]
+        return Spec.model_validate(
+            {
+                "version": 3,
+                "directories": {"tmp": tmp, "tmp2": tmp2, "dst": dst, "logs": "/logs"},
+                "plotting": {
+                    "plotter": "nobody" if self.dice.rarely(60) else "steady",
+                    "state": "drained" if self.dice.rarely(40) else "running",
+                    "stop_after": pick([None] * 14 + [1, 9]),
+                },
+                "scheduling": {
+                    "max_jobs": pick(["auto", 12, 8, 7, 6, 5, 4, 3, 2, 1, 0]),
+                    "stagger": pick(["auto", 60, 0, 5, 1800]),
+                    "tmp": {"max_jobs": self.count(), "stagger": self.stagger()},
+                    "start_windows": self.windows(),
+                },
+                "space": {"floor": pick(MARKS), "resume": pick(MARKS)},
+                "archive": archive,
+                "clean": pick([None, {"orphans_after": 3600}]),
+            }
+        )
+
+    def tmp(self, path: str) -> dict[str, Any]:
+        own: dict[str, Any] = {
+            "max_jobs": self.count(),
+            "stagger": self.stagger(),
+            "floor": self.mark(),
+            "resume": self.mark(),
+        }
+        own["start_windows"] = tuple(self.windows())
+        return {"path": path} | {key: value for key, value in own.items() if self.dice.rarely(3)}
+
+    def plain(self, path: str) -> dict[str, Any]:
+        own = {"max_jobs": self.dice.pick([3, 2, 1, 0]), "floor": self.mark()}
+        return {"path": path} | {key: value for key, value in own.items() if self.dice.rarely(3)}
+
+    def count(self) -> Any:
+        return self.dice.pick(["auto", 4, 3, 2, 1, 0])
+
+    def stagger(self) -> Any:
+        return (
+            "auto"
+            if self.dice.rarely(3)
+            else {"until": self.dice.pick(PHASES[1:]), "at_most": self.dice.pick([3, 2, 1])}
+        )
+
+    def mark(self) -> int:
+        return self.dice.pick(MARKS)
+
+    def windows(self) -> list[Any]:
+        return [
+            parse_window(w)
+            for w in self.dice.pick([[]] * 20 + [["mon"], ["22:00-06:00"], ["sat-sun", "11:00-13:00"]])
+        ]
+
+    def archive(self, name: str) -> dict[str, Any]:
+        pick = self.dice.pick
+        return {
+            "name": name,
+            "disks": [f"/farm/{number}" for number in self.dice.some(range(3), 1, 3)],
+            "floor": pick([0, 50 * GB]),
+            "order": pick(["emptiest", "fullest"]),
+            "limits": {
+                "transfers": pick([4, 3, 2, 1, 0]),
+                "per_disk": pick([1, 2]),
+                "per_source": pick([1, 2]),
+            },
+        }
+
+    # what runs
+
+    def since(self) -> Instant:
+        age = self.dice.pick(AGES)
+        if self.dice.rarely(8):
+            return Instant(NOW.at - age, 100.0, "boot0")
+        ahead = self.dice.rarely(8)
+        return (
+            Instant(NOW.at + age + 1, NOW.up + age + 1, BOOT)
+            if ahead
+            else Instant(NOW.at - age, NOW.up - age, BOOT)
+        )
+
+    def job(self, spec: Spec, number: int) -> Job:
+        roles, pick = spec.directories, self.dice.pick
+        runs: list[Run] = ["running", "running", "running", "suspended", "pending"]
+        run = pick(runs)
+        tmp = pick(roles.tmp).path
+        tmp2 = pick(roles.tmp2).path if roles.tmp2 else None
+        dst = pick(roles.landing).path
+        understood = not self.dice.rarely(5)
+        return Job(
+            id=f"j{number}",
+            plotter="" if self.dice.rarely(10) else "steady",
+            run=run,
+            since=self.since(),
+            ident=None if run == "pending" else Ident(BOOT, number, number),
+            tmp=Known(tmp) if understood else UNKNOWN,
+            tmp2=Known(tmp2) if tmp2 is not None and understood else Absent("not given"),
+            dst=Known(dst) if understood else UNKNOWN,
+            touches=() if understood else pick([(), (tmp,), (tmp, dst), None]),
+            k=UNKNOWN if self.dice.rarely(8) else Known(32),
+            plot_id=Known(plot_id(PLOTS[number])) if self.dice.rarely(2) else UNKNOWN,
+            phase=UNKNOWN if self.dice.rarely(6) else Known(pick(PHASES)),
+            suspended_by=pick([None, "space", "override"]) if run == "suspended" else None,
+        )
+
+    def start(self, spec: Spec, number: int) -> Start:
+        roles, since = spec.directories, self.since()
+        outcomes: list[Literal["finished", "failed", "killed", "unknown"]]
+        outcomes = ["finished", "failed", "failed", "failed", "killed", "unknown"]
+        outcome = self.dice.pick(outcomes)
+        return Start(
+            id=f"s{number}",
+            since=since,
+            plotter="steady",
+            k=32,
+            tmp=self.dice.pick(roles.tmp).path,
+            dst=self.dice.pick(roles.landing).path,
+            outcome=outcome,
+            ended=self.dice.pick([None, since.at, NOW.at - 1.0]),
+            milestones=(1800.0, 3600.0, 5400.0, 7200.0) if self.history and outcome == "finished" else (),
+            plot_id=self.dice.pick([None, plot_id("a"), plot_id("f")]),
+            log=f"/logs/s{number}.plot.log",
+        )
+
+    def transfers(self, spec: Spec) -> tuple[Transfer, ...]:
+        plots = self.dice.some(PLOTS, 0, 4) if spec.archive else []
+        return tuple(self.transfer(spec, plot) for plot in plots)
+
+    def transfer(self, spec: Spec, plot: str) -> Transfer:
+        pick = self.dice.pick
+        archive = pick(spec.archive)
+        outcomes: list[Literal["running", "finished", "failed", "unknown"]]
+        outcomes = ["running", "failed", "failed", "finished", "unknown"]
+        outcome = pick(outcomes)
+        kind = pick(["broken", "full", "conflict", "stopped"])
+        return Transfer(
+            id=f"m{plot}",
+            plot=plot_name(plot),
+            source=pick(spec.directories.landing).path,
+            farmer=archive.name,
+            disk=pick(archive.disks),
+            bytes=SIZE,
+            done=pick([0, SIZE // 2, SIZE]),
+            outcome=outcome,
+            since=self.since(),
+            ended=None if outcome == "running" else pick([None, NOW.at - 5000, NOW.at - 1]),
+            kind=kind if outcome == "failed" else None,
+            log=f"/logs/m{plot}.move.log",
+        )
+
+    def overrides(self, jobs: tuple[Job, ...]) -> tuple[Override, ...]:
+        verbs: list[Verb] = ["suspend", "resume", "kill", "ignore"]
+        wishes: list[tuple[Verb, str]] = [
+            (verb, name) for verb in verbs for name in [*(j.id for j in jobs), "gone"]
+        ]
+        wishes += [("kick", "all")] * 3
+        if self.dice.rarely(8):
+            wishes += [("pause", "plotting"), ("pause", "archiving")] * 3
+        return tuple(
+            self.override(verb, target) for verb, target in dict.fromkeys(self.dice.some(wishes, 0, 4))
+        )
+
+    def override(self, verb: Verb, target: str) -> Override:
+        return Override(
+            verb=verb,
+            target=target,
+            since=self.since(),
+            who="ann",
+            until=self.dice.pick([None, None, NOW.at + 600, NOW.at - 1]),
+            ident=self.dice.pick([None, None, Ident(BOOT, 0, 0)]),
+            plot_id=plot_id(self.dice.pick(PLOTS)) if verb == "kill" else None,
+        )
+
+    # what lies where
+
+    def space(self, device: str) -> Fact[Space]:
+        """The room on a device, as all of its directories tell it."""
+        if self.dice.rarely(40):
+            return UNKNOWN if self.dice.rarely(2) else Absent("is not mounted")
+        return Known(Space(device, self.dice.pick(FREE), FREE[0], not self.dice.rarely(60)))
+
+    def directory(self, path: str, devices: dict[str, Fact[Space]]) -> Directory:
+        space = self.dice.pick(list(devices.values()))
+        plots = tuple(self.plot(path, short) for short in self.dice.some(PLOTS, 0, 3))
+        temps = tuple(self.temp(path, short) for short in self.dice.some(PLOTS, 0, 2))
+        answered = isinstance(space, Known)
+        return Directory(
+            path=path,
+            real=path,
+            space=space,
+            plots=Known(plots) if answered else UNKNOWN,
+            temps=Known(temps) if answered else UNKNOWN,
+        )
+
+    def plot(self, directory: str, short: str) -> Plot:
+        states: list[Literal["ready", "landing", "partial"]] = [
+            "ready",
+            "ready",
+            "ready",
+            "landing",
+            "partial",
+        ]
+        return Plot(
+            name=plot_name(short),
+            directory=directory,
+            bytes=SIZE,
+            modified=NOW.at - self.dice.pick(AGES),
+            k=32,
+            plot_id=plot_id(short),
+            state=self.dice.pick(states),
+            why="thrown",
+        )
+
+    def temp(self, directory: str, short: str) -> Temp:
+        newest = NOW.at - self.dice.pick([9000.0, 0.0, -60.0])
+        return Temp(directory=directory, plot_id=plot_id(short), files=("t.tmp",), bytes=GB, newest=newest)
+
+    def farmer(self, name: str, paths: tuple[str, ...], devices: dict[str, Fact[Space]]) -> Farmer:
+        if self.dice.rarely(12):
+            return Farmer(name=name, disks=UNKNOWN)
+        kept = self.dice.pick([paths, paths, paths, paths[1:]])
+        return Farmer(name=name, disks=Known(tuple(self.disk(path, devices) for path in kept)))
+
+    def disk(self, path: str, devices: dict[str, Fact[Space]]) -> Disk:
+        other = self.dice.pick([SIZE, SIZE, SIZE, SIZE - 1])
+        return Disk(
+            path=path,
+            space=self.dice.pick(list(devices.values())),
+            holds=tuple(Stored(plot_name(short), other) for short in self.dice.some(PLOTS, 0, 1)),
+            parts=tuple(self.part(short) for short in self.dice.some(PLOTS, 0, 2)),
+        )
+
+    def part(self, short: str) -> Part:
+        return Part(
+            plot=plot_name(short),
+            bytes=SIZE,
+            done=self.dice.pick([SIZE // 2, 0]),
+            host=self.dice.pick([HOST, "plotter2"]),
+            modified=NOW.at - self.dice.pick(AGES),
+        )

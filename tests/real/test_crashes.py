@@ -1,0 +1,190 @@
+"""The loop may be killed anywhere: whoever comes after it finds the world, and loses or doubles nothing.
+
+The steps are those of a loop that was left alone, so that a new step is tested by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.state import Known
+
+from .conftest import Make
+from .driver import Place
+from .farm import Farm, finish, state, until, whole
+
+START = ["start: log written", "start: log published", "start: forked", "start: started"]
+
+
+def places(steps: Iterable[str]) -> Iterator[Place]:
+    """Each step's first time and, where there is one, its second."""
+    times: Counter[str] = Counter()
+    for step in steps:
+        times[step] += 1
+        if times[step] <= 2:
+            yield Place(step, times[step])
+
+
+def test_a_loop_killed_at_any_step_of_a_start_is_followed_by_exactly_one_job(make: Make) -> None:
+    changes = {"plotting": {"stop_after": 1}, "scheduling": {"max_jobs": 1}, "archive": None}
+    steps = make("clean", **changes).steps()
+    assert steps == ["spawn: asked for", *START, "spawn: performed"]
+    make("clean", **changes).settle()
+    for place in places(steps):
+        farm = make(place.step, **changes)
+        with farm.watched() as most:
+            farm.dies(place)
+            farm.settle()
+        assert [whole(path) for path in farm.landed()] == [True], place
+        assert most.jobs == len(most.logs) == 1, place
+
+
+def test_with_a_slow_exec_no_second_job_is_started_whenever_the_loop_is_killed(make: Make) -> None:
+    farm = make()
+    plotting = {"stop_after": 3, "executable": str(farm.script(f'sleep 3\nexec {sys.executable} "$@"'))}
+    farm.write(plotting=plotting, scheduling={"max_jobs": 1}, archive=None)
+    with farm.watched() as most:
+        for step in ("start: forked", "start: started", "spawn: performed"):
+            farm.dies(Place(step), once=False)
+        farm.settle()
+    assert most.jobs == 1
+    assert len(most.logs) == len(farm.started()) == len(farm.landed()) == 3
+
+
+def test_a_loop_killed_at_any_step_of_a_transfer_is_followed_by_exactly_one_plot_at_the_farm(
+    make: Make, plot: Path
+) -> None:
+    clean = make("clean", plotting=None)
+    clean.land(plot)
+    steps = clean.steps()
+    assert steps == ["archive: asked for", *START, "archive: performed"]
+    for place in places(steps):
+        farm = make(place.step, plotting=None)
+        farm.land(plot)
+        with farm.watched() as most:
+            farm.dies(place)
+            farm.kick()
+            farm.settle()
+        assert most.transfers == 1, place
+        assert_stored(farm, plot)
+
+
+@pytest.mark.parametrize("line", ["locked", "copying", "verified"])
+def test_a_mover_that_is_killed_is_followed_by_another_that_ends_its_work(make: Make, plot: Path, line: str) -> None:
+    farm = make(plotting=None)
+    farm.land(plot)
+    loop = farm.start()
+    until(lambda: farm.started("move"))
+    log = farm.started("move")[0]
+    until(lambda: f'"{line}"' in log.read_text())
+    for mover in farm.running("move"):
+        os.kill(mover.pid, signal.SIGKILL)
+    until(lambda: not farm.running("move"))
+    farm.kick()
+    finish(loop)
+    assert_stored(farm, plot)
+
+
+def test_a_loop_killed_at_any_step_of_suspend_or_resume_is_followed_by_what_was_asked_for(make: Make) -> None:
+    farm = make(plotting={"k": 22, "stop_after": 1}, archive=None)
+    farm.tick()
+    pid = farm.running()[0].pid
+    until(lambda: [job.run for job in farm.jobs()] == ["running"])
+    job = farm.jobs()[0]
+    farm.wish("suspend", job)
+    stopping = farm.steps()
+    assert "suspend: noted" in stopping
+    assert state(pid) == "T"
+    farm.withdraw("suspend", job)
+    going_on = farm.steps()
+    assert "resume: signalled" in going_on
+    for step, stops in [*((step, True) for step in stopping), *((step, False) for step in going_on)]:
+        farm.wish("suspend", job)
+        if stops:
+            farm.dies(Place(step))
+        farm.tick()
+        assert state(pid) == "T", step
+        farm.withdraw("suspend", job)
+        if not stops:
+            farm.dies(Place(step))
+        farm.tick()
+        assert state(pid) not in ("T", ""), step
+        assert not (farm.logs / f"{job.id}.suspended").exists(), step
+    assert [running.pid for running in farm.running()] == [pid]
+
+
+def test_a_loop_killed_at_any_step_of_a_kill_is_followed_by_the_end_of_that_job_and_its_files_alone(
+    make: Make,
+) -> None:
+    farm = make(
+        tmps=1, archive=None, plotting={"k": 22}, scheduling={"tmp": {"stagger": {"until": "1:1", "at_most": 2}}}
+    )
+    other = farm.by_hand(k=22)
+    theirs = other_files(farm)
+    with farm.watched() as most:
+        steps = killed(farm, None)
+        assert {"kill: noted", "kill: terminate sent", "kill: ended", "kill: file removed"} <= set(steps)
+        for place in places(steps):
+            killed(farm, place)
+            assert other.poll() is None, place
+            assert list(farm.tmps[0].glob(theirs)), place
+    assert most.jobs == 1
+
+
+def test_loops_killed_at_any_moment_lose_and_double_nothing(make: Make) -> None:
+    farm = make(plotting={"stop_after": 5})
+    chance = random.Random(20260102)
+    with farm.watched() as most:
+        for _ in range(10):
+            loop = farm.start()
+            time.sleep(chance.uniform(0.02, 0.8))
+            loop.kill()
+            loop.join()
+        farm.kick()
+        farm.settle()
+    assert most.jobs == 2
+    assert max(most.tmps.values()) == 1
+    assert most.transfers <= 2
+    assert len(farm.stored()) == len(most.logs) == 5
+    assert farm.left() == []
+
+
+def assert_stored(farm: Farm, plot: Path) -> None:
+    """The plot stands at the farm, once, and nothing else anywhere."""
+    assert farm.stored() == [plot.name]
+    assert farm.left() == []
+    assert next(disk / plot.name for disk in farm.disks if (disk / plot.name).exists()).read_bytes() == plot.read_bytes()
+
+
+def other_files(farm: Farm) -> str:
+    """The pattern of the temporary files of the one job that runs."""
+    until(lambda: list(farm.tmps[0].glob("*.tmp")))
+    return f"{next(farm.tmps[0].glob('*.tmp')).name.partition('.plot')[0]}.*"
+
+
+def killed(farm: Farm, place: Place | None) -> list[str]:
+    """Have the tool's own job killed, by a loop that is killed at that place, and its followers; the first's steps."""
+    until(lambda: farm.tick() is None and any(job.ours and isinstance(job.plot_id, Known) for job in farm.jobs()))
+    job = next(job for job in farm.jobs() if job.ours)
+    assert isinstance(job.plot_id, Known)
+    files = f"*{job.plot_id.value}*"
+    until(lambda: len(list(farm.tmps[0].glob(files))) > 1)
+    farm.wish("kill", job)
+    steps: list[str] = []
+    if place is None:
+        steps = farm.steps()
+    else:
+        farm.dies(place)
+        farm.tick()
+    assert all(job.id != each.id for each in farm.jobs()), place
+    assert not list(farm.tmps[0].glob(files)), place
+    return steps

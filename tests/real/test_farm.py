@@ -1,0 +1,25 @@
+"""A farm of real plots runs from its spec to its end, within its limits."""
+
+from __future__ import annotations
+
+from .conftest import Make
+from .farm import whole
+
+
+def test_every_plot_is_made_within_the_limits_and_stands_exactly_once_at_the_farm(make: Make) -> None:
+    farm = make(
+        plotting={"stop_after": 4},
+        scheduling={"max_jobs": 3, "tmp": {"max_jobs": 2, "stagger": {"until": "2:1", "at_most": 1}}},
+    )
+    with farm.watched() as most:
+        farm.settle()
+    names = farm.stored()
+    assert len(names) == len(set(names)) == 4
+    assert farm.left() == []
+    assert all(whole(path) for disk in farm.disks for path in disk.iterdir())
+    assert 2 <= most.jobs <= 3
+    assert set(most.tmps) == {str(path) for path in farm.tmps}
+    assert max(most.tmps.values()) <= 2
+    assert most.transfers <= 2
+    assert max(most.disks.values()) == max(most.sources.values()) == 1
+    assert len(farm.started("plot")) == len(farm.started("move")) == 4
