@@ -28,7 +28,7 @@ from reconciler.state import (
 )
 
 if TYPE_CHECKING:
-    from reconciler.plotters import Plotters
+    from reconciler.plotters import Order, Plotters
     from reconciler.spec.models import Spec
 
 B = TypeVar("B", Start, Transfer)
@@ -65,6 +65,27 @@ class Facts:
     def wall_age(self, then: float) -> float:
         """The same for a moment known by the wall clock only (a file's time)."""
         return inf if then > self.now.at else self.now.at - then
+
+    # orders
+
+    def order(self, tmp: str, tmp2: str | None, dst: str) -> Order | None:
+        """What a new job there is told to do; None where the spec plots nothing."""
+        from reconciler.plotters.command import Order
+
+        plotting = self.spec.plotting
+        if plotting is None:
+            return None
+        return Order(
+            k=plotting.k,
+            tmp=tmp,
+            tmp2=tmp2,
+            dst=dst,
+            executable=plotting.executable,
+            farmer_key=plotting.keys.farmer,
+            pool_key=plotting.keys.pool,
+            contract=plotting.keys.contract,
+            options=plotting.options,
+        )
 
     # directories
 
@@ -203,6 +224,15 @@ class Facts:
     def moving(self) -> Mapping[str, Transfer]:
         """Transfers under way, by the plot's name."""
         return {t.plot: t for t in self.transfers if t.outcome == "running"}
+
+    @cached_property
+    def transfers_to(self) -> Mapping[tuple[str, str], tuple[Transfer, ...]]:
+        """Transfers that are over, by the farmer's name and the disk that they were bound for."""
+        found: dict[tuple[str, str], list[Transfer]] = defaultdict(list)
+        for transfer in self.transfers:
+            if transfer.outcome != "running":
+                found[transfer.farmer, transfer.disk].append(transfer)
+        return {place: tuple(there) for place, there in found.items()}
 
     @cached_property
     def last_transfer(self) -> Mapping[str, Transfer]:

@@ -132,6 +132,13 @@ def overrides_path(logs: str) -> str:
     return f"{logs}/state/overrides"
 
 
-def month(time: str) -> str:
-    """The folder that a settled log of that time moves into."""
-    return f"{time[:4]}-{time[4:6]}"
+def shelf_path(logs: str, name: LogName, outcome: str) -> str:
+    """Where a settled log moves: a folder for its month, under a name that says how it ended."""
+    return f"{logs}/{name.time[:4]}-{name.time[4:6]}/{name.time}.{name.id}.{name.kind}.{outcome}.log"
+
+
+def parse_shelf_name(name: str) -> tuple[LogName, str] | None:
+    """(log, outcome) of a shelved log's file name; None for what is none."""
+    stem, _, outcome = name.removesuffix(".log").rpartition(".")
+    log = parse_log_name(f"{stem}.log")
+    return (log, outcome) if log is not None and name.endswith(".log") else None

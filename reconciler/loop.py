@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from reconciler import journal, tidy
 from reconciler.actions import Action, Resume, Suspend
-from reconciler.errors import UsageError
 from reconciler.events import Event, Planned, Ticked, Trouble
 from reconciler.execute import Executor, Outcome
 from reconciler.facts import Facts
@@ -23,6 +22,7 @@ from reconciler.world import World
 if TYPE_CHECKING:
     from reconciler.plotters import Plotters
     from reconciler.sources import Source
+    from reconciler.spec.loading import Loaded
 
 __all__ = ["Event", "Loop", "Ticked", "Trouble", "Work", "settled", "wanted"]
 
@@ -65,7 +65,8 @@ class Loop:
         kinds = {kind for work in works for kind in KINDS[work]}
         self._kinds = kinds if only is None else kinds & set(only)
         self._report = report
-        self._logs = source.current().spec.directories.logs.path
+        self._loaded = source.current()
+        self._logs = self._loaded.spec.directories.logs.path
         self._told: str | None = None
         self._expired_at = -DAY
 
@@ -81,14 +82,8 @@ class Loop:
 
     def tick(self) -> Ticked:
         """Look, plan, and perform what is planned; the locks are held."""
-        loaded = self._source.current()
-        self._tell(self._source.problem())
+        loaded = self._newest()
         spec = loaded.spec
-        if spec.directories.logs.path != self._logs:
-            raise UsageError(
-                f"directories.logs.path is now {spec.directories.logs.path}, was {self._logs}:"
-                " the journal cannot move under a running loop; start it anew"
-            )
         facts = Facts(spec, self._observer.look(spec), self._plotters)
         plan = plan_facts(facts, loaded.digest)
         self._report(Planned(facts, plan))
@@ -129,6 +124,20 @@ class Loop:
             seconds = min(seconds, SOON)
         return max(SHORTEST, seconds)
 
+    def _newest(self) -> Loaded:
+        """The newest spec that this loop can follow; what is wrong with a newer one is told."""
+        loaded, problem = self._source.current(), self._source.problem()
+        logs = loaded.spec.directories.logs.path
+        if logs == self._logs:
+            self._loaded = loaded
+        else:
+            problem = (
+                f"directories.logs.path is now {logs}, was {self._logs}:"
+                " the journal cannot move under a running loop; start it anew"
+            )
+        self._tell(problem)
+        return self._loaded
+
     def _tidy(self, facts: Facts, outcomes: Sequence[Outcome]) -> None:
         machine = self._world.machine
         if "plotting" in self._works:
@@ -155,7 +164,8 @@ def settled(ticked: Ticked) -> bool:
         for plot in (directory.plots.value if isinstance(directory.plots, Known) else ())
     )
     under_way = bool(ticked.outcomes or facts.all_jobs or facts.moving) or landing
-    return not under_way and ticked.plan.next_at is None
+    known = isinstance(facts.seen.jobs, Known) and isinstance(facts.seen.transfers, Known)
+    return known and not under_way and ticked.plan.next_at is None
 
 
 def wanted(plan: Plan, works: Collection[Work], only: Collection[str] | None = None) -> tuple[Action, ...]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import product
 from typing import TYPE_CHECKING
 
-from reconciler.state import Job, Known, Phase
-from reconciler.want import Admitted, Spawn
+from reconciler.state import Job, Known, Phase, Unknown
+from reconciler.want import Admitted, Move, Spawn
 
 if TYPE_CHECKING:
     from reconciler.facts import Facts
@@ -24,11 +25,10 @@ def of_job(facts: Facts, job: Job) -> Claims:
     """Bytes that a job may still take on each device, at most, wherever it may be."""
     k = job.k.value if isinstance(job.k, Known) else _usual_k(facts)
     phase = job.phase.value if isinstance(job.phase, Known) else None
-    tmp2 = job.tmp2.value if isinstance(job.tmp2, Known) else None
-    dsts = job.dsts or (None,)
-    return _most(
-        _of_one(facts, job.plotter, k, phase, tmp, tmp2, dst) for tmp in job.tmps for dst in dsts
-    )
+    unsure = (job.touches or ()) if isinstance(job.tmp2, Unknown) else ()
+    tmp2s = (job.tmp2.value,) if isinstance(job.tmp2, Known) else (None, *unsure)
+    cases = product(job.tmps, tmp2s, job.dsts or (None,))
+    return _most(_of_one(facts, job.plotter, k, phase, tmp, tmp2, dst) for tmp, tmp2, dst in cases)
 
 
 def of_spawn(facts: Facts, want: Spawn) -> Claims:
@@ -36,28 +36,38 @@ def of_spawn(facts: Facts, want: Spawn) -> Claims:
     return _of_one(facts, want.plotter, want.k, None, want.tmp, want.tmp2, want.dst)
 
 
+def of_move(facts: Facts, want: Move) -> int:
+    """Bytes that a new transfer takes on its disk."""
+    return 0 if _has_room(facts, want.farmer, want.disk, want.plot.name) else want.plot.bytes
+
+
 def of_transfers(facts: Facts) -> Claims:
     """Bytes that transfers under way have still to write on each device, other hosts' among them."""
     claims: dict[str, int] = defaultdict(int)
-    begun = set()
-    for (farmer, path), disk in facts.disks.items():
+    for disk in facts.disks.values():
         if isinstance(disk.space, Known):
             claims[disk.space.value.device] += sum(max(0, part.bytes - part.done) for part in disk.parts)
-        begun |= {(farmer, path, there.plot) for there in disk.parts}
-        begun |= {(farmer, path, there.name) for there in disk.holds}
-    for transfer in facts.moving.values():
-        device = facts.disk_device(transfer.farmer, transfer.disk)
-        if device is not None and (transfer.farmer, transfer.disk, transfer.plot) not in begun:
-            claims[device] += transfer.bytes
+    for move in facts.moving.values():
+        device = facts.disk_device(move.farmer, move.disk)
+        if device is not None and not _has_room(facts, move.farmer, move.disk, move.plot):
+            claims[device] += move.bytes
     return claims
+
+
+def _has_room(facts: Facts, farmer: str, path: str, plot: str) -> bool:
+    """Does a plot stand there already, or has this host's part file taken its room?"""
+    disk = facts.disk(farmer, path)
+    return disk is not None and (
+        any(stored.name == plot for stored in disk.holds)
+        or any(part.plot == plot and part.host == facts.seen.host for part in disk.parts)
+    )
 
 
 def promised(facts: Facts, admitted: Admitted, device: str) -> int:
     """Bytes of a device that are spoken for: by what is under way, and by this tick's own choices."""
     starting = sum(of_spawn(facts, want).get(device, 0) for want in admitted.spawns)
-    moving = sum(
-        move.plot.bytes for move in admitted.moves if facts.disk_device(move.farmer, move.disk) == device
-    )
+    moves = [move for move in admitted.moves if facts.disk_device(move.farmer, move.disk) == device]
+    moving = sum(of_move(facts, move) for move in moves)
     return facts.promised.get(device, 0) + starting + moving
 
 

@@ -88,6 +88,7 @@ class Phase:
 # --- what runs -----------------------------------------------------------------------------------
 
 Run: TypeAlias = Literal["pending", "running", "suspended"]
+Health: TypeAlias = Literal["pending", "starting", "running", "suspended", "stuck", "stalled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +107,9 @@ class Job:
     ours: the journal has its record.
     suspended_by: who wrote the note beside its log before stopping it ("space"); None: no note.
     extras: arguments that the definition does not know.
+    quiet: seconds since its log last changed; None: it has none that can be read.
     trouble: the log's own words where the plotter is stuck and retrying.
+    stalled: what shows that it does nothing any more, in words.
     """
 
     id: str
@@ -126,7 +129,21 @@ class Job:
     ours: bool = False
     suspended_by: str | None = None
     extras: tuple[str, ...] = ()
+    quiet: float | None = None
     trouble: str | None = None
+    stalled: str | None = None
+
+    @property
+    def health(self) -> Health:
+        """How it does: as it runs, or of a running one what is odd about it."""
+        if self.run != "running":
+            return self.run
+        if self.trouble is not None:
+            return "stuck"
+        if self.stalled is not None:
+            return "stalled"
+        begun = not isinstance(self.phase, Known) or self.phase.value > Phase(1, 0)
+        return "running" if begun else "starting"
 
     @property
     def tmps(self) -> tuple[str, ...]:

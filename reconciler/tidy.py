@@ -10,7 +10,7 @@ from math import inf
 
 from reconciler import journal, overrides
 from reconciler.facts import Facts
-from reconciler.state import Known, Override, Start, Transfer
+from reconciler.state import Absent, Job, Known, Override, Start, Transfer
 from reconciler.world import Ask, Machine
 
 FEW = 100
@@ -29,9 +29,8 @@ def tidy(machine: Machine, facts: Facts, acted_on: Collection[str] = ()) -> None
     _shelve(machine, facts)
     _drop_wishes(machine, facts)
     for job in facts.all_jobs:
-        # Left by a suspend that did not come to its signal: it must not explain a later stop by hand.
         if job.suspended_by is not None and job.run == "running" and job.id not in acted_on:
-            machine.remove(journal.note_path(facts.spec.directories.logs.path, job.id, "suspended"))
+            _take_back(machine, facts, job)
 
 
 def expire(machine: Machine, facts: Facts) -> int:
@@ -49,6 +48,18 @@ def expire(machine: Machine, facts: Facts) -> int:
     return removed
 
 
+def _take_back(machine: Machine, facts: Facts, job: Job) -> None:
+    """End a suspend that is not wanted any more and did not come to its end.
+
+    Its note must not explain a later stop by hand. Its signal may have reached some processes only, or wait
+    until a disk answers: one that goes on takes no stop that was sent before (signal(7)).
+    """
+    members = machine.members(job.ident, job.leads) if job.ident is not None else Absent("pending")
+    if isinstance(members, Known):
+        machine.signal(members.value, "continue")
+    machine.remove(journal.note_path(facts.spec.directories.logs.path, job.id, "suspended"))
+
+
 def _shelve(machine: Machine, facts: Facts) -> None:
     logs = facts.spec.directories.logs.path
     stagger = facts.spec.scheduling.stagger
@@ -63,12 +74,10 @@ def _shelve(machine: Machine, facts: Facts) -> None:
         ended = facts.wall_age(entry.ended) if entry.ended is not None else since
         if entry.id in jobs or since <= needed or rank < FEW or (rank < MANY and ended <= RECENT):
             continue
-        name = entry.log.rpartition("/")[2]
-        parsed = journal.parse_log_name(name)
-        if parsed is None:
+        name = journal.parse_log_name(entry.log.rpartition("/")[2])
+        if name is None:
             continue
-        target = f"{logs}/{journal.month(parsed.time)}/{name.removesuffix('.log')}.{entry.outcome}.log"
-        if isinstance(machine.shelve(entry.log, target), Known):
+        if isinstance(machine.shelve(entry.log, journal.shelf_path(logs, name, entry.outcome)), Known):
             machine.remove(journal.note_path(logs, entry.id, "killed"))
             machine.remove(journal.note_path(logs, entry.id, "suspended"))
 

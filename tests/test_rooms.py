@@ -1,4 +1,4 @@
-"""The rooms are kept: what is in a folder is registered, has a data case, and no contract is broken."""
+"""The rooms are kept: what lies in one is registered there, and has its data cases."""
 
 from __future__ import annotations
 

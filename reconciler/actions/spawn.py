@@ -11,7 +11,6 @@ from reconciler import want as wants
 from reconciler.drift import Change, Leaf
 from reconciler.errors import MachineError
 from reconciler.journal import Record
-from reconciler.plotters.plotter import Order
 from reconciler.state import JobLeaf
 from reconciler.want import Want
 from reconciler.world import Command, World
@@ -72,23 +71,11 @@ class Spawn:
 
     def perform(self, world: World, facts: Facts) -> str:
         """Start it. Raises MachineError (AlreadyStarted where this id was started before)."""
-        plotting = facts.spec.plotting
+        plotting, order = facts.spec.plotting, facts.order(self.tmp, self.tmp2, self.dst)
         definition = facts.plotters.get(plotting.plotter) if plotting is not None else None
-        if plotting is None or definition is None:
+        if plotting is None or order is None or definition is None:
             raise MachineError("the spec names no plotter that is known here")
-        argv = definition.build(
-            Order(
-                k=plotting.k,
-                tmp=self.tmp,
-                tmp2=self.tmp2,
-                dst=self.dst,
-                executable=plotting.executable,
-                farmer_key=plotting.keys.farmer,
-                pool_key=plotting.keys.pool,
-                contract=plotting.keys.contract,
-                options=plotting.options,
-            )
-        )
+        argv = definition.build(order)
         now = world.machine.now()
         record = Record(
             id=self.id,

@@ -42,6 +42,9 @@ VERBS: Mapping[str, str] = {
     "pause": "start nothing new",
     "unpause": "start again",
     "kick": "forget back-offs and look now",
+    "plotter": "the definitions of plotters, and what they read from logs",
+    "analyze": "how long finished plots took, by phase",
+    "export": "all jobs that are over, as CSV",
     "version": "the version",
 }
 """Every command and what it does, in the order of help; known without importing any."""

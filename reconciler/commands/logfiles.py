@@ -15,7 +15,9 @@ from reconciler.plotters import LogState, Plotter, Plotters
 from reconciler.views import words
 
 BLOCK = 1 << 20
-"""Bytes that are read at a time, and the most of a log that is looked at to tell whose it is, per guess."""
+"""Bytes that are read at a time."""
+LINE = 16384
+"""Bytes of a line, cut by the end of a block, that are kept while it is not known whose log it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class PlotterLog:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What came of many files: the logs in the order asked for, and a line for each that could not be read."""
+    """What came of many files: the logs, in the order asked for; and a line for each that is none."""
 
     logs: Sequence[PlotterLog]
     failed: Sequence[str]
@@ -42,7 +44,7 @@ def read_all(paths: Iterable[str], plotters: Plotters, forced: Plotter | None = 
     """Every log that can be read. forced: the plotter whose logs they are, whatever they look like."""
     every = tuple(paths)
     logs, failed = [], []
-    with progress(f"reading {words.plural(len(every), 'log')}", sum(map(_size, every))) as advance:
+    with progress(f"reading {words.plural(len(every), 'log')}", sum(map(size, every))) as advance:
         for path in every:
             try:
                 logs.append(read(path, plotters, forced, advance))
@@ -60,23 +62,24 @@ def read(
     plotter. advance: told the bytes of each block. Raises PlotmanError where the file cannot be read, is no
     text, or is nobody's log.
     """
-    plotter, state, binary = forced, LogState(), False
+    plotter, state, unread, binary = forced, None, b"", False
     for number, block in enumerate(blocks(path)):
         if number == 0:
             binary = b"\0" in block
             plotter = plotter or _recorded(block, plotters)
-        if plotter is None:
-            plotter = plotters.of_log(block)
-        if plotter is not None:
-            state = plotter.fold(state if state != LogState() else plotter.begin(), block)
         if advance is not None:
             advance(len(block))
-    means = plotter is not None and bool(state.plots or state.startup_error)
-    if binary and not means:
+        unread += block
+        plotter = plotter or plotters.of_log(unread)
+        if plotter is None:
+            unread = unread.rpartition(b"\n")[2][-LINE:]
+        else:
+            state, unread = plotter.fold(state or plotter.begin(), unread), b""
+    if binary and (state is None or not (state.plots or state.startup_error)):
         raise PlotmanError(f"{path} is no text; a plotter's log is")
     if plotter is None:
-        raise PlotmanError(f"{path} holds no line of any plotter that is known; --plotter says whose log it is")
-    return PlotterLog(path, plotter, state)
+        raise PlotmanError(f"{path} holds no line that means anything to a plotter that is known here")
+    return PlotterLog(path, plotter, state or plotter.begin())
 
 
 def blocks(path: str) -> Iterator[bytes]:
@@ -85,7 +88,7 @@ def blocks(path: str) -> Iterator[bytes]:
         with open(path, "rb", opener=_opener) as file:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):
-                raise PlotmanError(f"{path} is {_kind(found.st_mode)}; a log is a regular file")
+                raise PlotmanError(f"{path} is no regular file; a log is")
             left = found.st_size
             while left > 0 and (block := file.read(min(BLOCK, left))):
                 left -= len(block)
@@ -101,11 +104,8 @@ def _opener(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
-def _kind(mode: int) -> str:
-    return "a directory" if stat.S_ISDIR(mode) else "no regular file"
-
-
-def _size(path: str) -> int:
+def size(path: str) -> int:
+    """Bytes of a file; 0 where it does not tell."""
     with suppress(OSError, ValueError):
         return os.path.getsize(path)
     return 0

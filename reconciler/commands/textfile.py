@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+from contextlib import suppress
 
 from reconciler.errors import DocumentError, PlotmanError, Problem
 
@@ -22,11 +22,12 @@ def read(path: str) -> str:
 
 def write(path: str, text: str) -> None:
     """Write a document, whole or not at all; replaces. Raises PlotmanError."""
+    draft = f"{path}.{os.getpid()}.part"
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=os.path.dirname(path) or ".", suffix=".part", delete=False
-        ) as file:
+        with open(draft, "x", encoding="utf-8") as file:
             file.write(text)
-        os.replace(file.name, path)
+        os.replace(draft, path)
     except OSError as error:
+        with suppress(OSError):
+            os.unlink(draft)
         raise PlotmanError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from None

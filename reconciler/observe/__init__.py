@@ -7,24 +7,22 @@ look to look is a cache only: a fresh observer sees the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reconciler import overrides
+from reconciler.observe.conditions import of_clock, of_jobs
 from reconciler.observe.directories import Places
 from reconciler.observe.farms import look_at_farms
 from reconciler.observe.jobs import Jobs
 from reconciler.observe.logbook import Logbook
+from reconciler.observe.stalls import Stalls
 from reconciler.observe.starts import Journal, Settled
-from reconciler.state import Condition, Instant, Job, Known, Observation, Start
+from reconciler.state import Fact, Known, Observation, T
 from reconciler.world import World
 
 if TYPE_CHECKING:
     from reconciler.plotters import Plotters
     from reconciler.spec.models import Spec
-
-AHEAD = 2.0
-"""Seconds that a start may lie in the future before it is worth a word."""
 
 
 class Observer:
@@ -35,6 +33,7 @@ class Observer:
         self._plotters = plotters
         self._logbook = Logbook(world.machine, plotters)
         self._settled = Settled()
+        self._stalls = Stalls(world.machine)
 
     def look(self, spec: Spec, *, temps: bool = False) -> Observation:
         """What is, now. temps: list and measure all temporary files, which takes long on big farms.
@@ -54,6 +53,8 @@ class Observer:
         seen_jobs = jobs.look(table)
         starts, transfers = journal.history(now)
         killing = isinstance(wishes, Known) and any(wish.verb == "kill" for wish in wishes.value)
+        if isinstance(seen_jobs, Known):
+            seen_jobs = Known(self._stalls.look(seen_jobs.value, _known(starts), now))
         delivered, landing = jobs.plots_of_jobs()
         directories = places.look(
             now,
@@ -81,53 +82,16 @@ class Observer:
             conditions=(
                 *conditions,
                 *journal.conditions(),
-                *_clock_conditions(now, _known(starts)),
-                *_job_conditions(seen_jobs),
+                *of_clock(now, _known(starts)),
+                *of_jobs(_known(seen_jobs)),
                 *places.conditions(),
             ),
         )
 
 
-def _known(starts: object) -> tuple[Start, ...]:
-    return starts.value if isinstance(starts, Known) else ()
+def _known(fact: Fact[tuple[T, ...]]) -> tuple[T, ...]:
+    return fact.value if isinstance(fact, Known) else ()
 
 
 def _counts(spec: Spec) -> bool:
     return spec.plotting is not None and spec.plotting.stop_after is not None
-
-
-def _clock_conditions(now: Instant, starts: tuple[Start, ...]) -> tuple[Condition, ...]:
-    """Starts that are dated after now: the clock was set back."""
-    return tuple(
-        Condition("ClockSetBack", start.id, "its start is dated after now; it counts as long past")
-        for start in starts
-        if start.since.at > now.at + AHEAD
-    )
-
-
-def _job_conditions(jobs: object) -> tuple[Condition, ...]:
-    """Jobs that are counted, but not understood, and the way out."""
-    found: list[Condition] = []
-    every: Mapping[str, Job] = {job.id: job for job in (jobs.value if isinstance(jobs, Known) else ())}
-    for job in every.values():
-        if not isinstance(job.tmp, Known):
-            found.append(
-                Condition(
-                    "JobNotUnderstood",
-                    job.id,
-                    f"its tmp directory: {job.tmp.why}; it counts against max_jobs"
-                    f" (`plotman ignore {job.id}` if it should not)",
-                )
-            )
-        elif not isinstance(job.phase, Known) and job.run != "pending":
-            found.append(
-                Condition(
-                    "PhaseUnknown",
-                    job.id,
-                    f"{job.phase.why}; it counts as being in its first phase"
-                    f" (`plotman ignore {job.id}` if it should not count)",
-                )
-            )
-        if job.trouble is not None:
-            found.append(Condition("JobStuck", job.id, job.trouble))
-    return tuple(found)

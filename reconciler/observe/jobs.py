@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -38,12 +39,14 @@ class Jobs:
         self._journal = journal
         self._now = now
         self._logs: dict[str, Fact[Log]] = {}
+        self._writers: Counter[str | None] = Counter()
 
     def look(self, table: Fact[tuple[Process, ...]]) -> Fact[tuple[Job, ...]]:
         """All jobs, oldest first; Unknown where the process table is."""
         if not isinstance(table, Known):
             return Unknown(table.why)
         groups = _grouped(table.value)
+        self._writers = Counter(map(_stdout, groups))
         self._logs = self._read_logs(groups)
         jobs = [self._of_processes(group) for group in groups]
         seen = {job.id for job in jobs}
@@ -79,10 +82,19 @@ class Jobs:
         self._logbook.forget_all_but([*self._journal.logs, *others])
         return {**found, **self._logbook.read(others)}
 
+    def _log_of(self, path: str | None) -> Fact[Log]:
+        """What a job's log says of that job."""
+        if path is None:
+            return Absent("its output goes to no file")
+        if self._writers[path] > 1 and path not in self._journal.logs:
+            # Taken for its own, the other's plot id would have it killed with the other's files.
+            return Unknown(f"{self._writers[path]} jobs write to {path}")
+        return self._logs[path]
+
     def _of_processes(self, group: Sequence[Process]) -> Job:
         first = group[0]
         path = _stdout(group)
-        log = self._logs[path] if path is not None else Absent("its output goes to no file")
+        log = self._log_of(path)
         record = log.value.record if isinstance(log, Known) else None
         plotter = self._plotters.recognise(first.argv)
         arguments = plotter.read(first.argv, first.cwd) if plotter is not None else None
@@ -109,6 +121,7 @@ class Jobs:
             suspended_by=self._places.suspended_by(job_id)
             if job_id in self._journal.notes["suspended"]
             else None,
+            quiet=max(0.0, self._now.at - log.value.modified) if isinstance(log, Known) else None,
             extras=arguments.extras if arguments is not None else (),
             trouble=plot.error if plot is not None and plot.stuck else said.startup_error if said else None,
         )

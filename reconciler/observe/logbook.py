@@ -126,7 +126,9 @@ class Logbook:
             # It is written in one piece, by the starter, and only as the log's second line.
             refused = refused or _refusal(data)
             said = self._said(said, record, plotter, data)
-        return replace(kept, offset=offset, tail=tail, head=head, log=Log(record, said, got.modified, refused))
+        return replace(
+            kept, offset=offset, tail=tail, head=head, log=Log(record, said, got.modified, refused)
+        )
 
     def _said(
         self, said: LogState | TransferLog | None, record: Record | None, plotter: str | None, data: bytes

@@ -119,7 +119,8 @@ class Journal:
         self._settled.keep(over)
         if hidden is not None:
             return Known(tuple(starts)), Unknown(f"a mover is at work whose log {hidden} cannot be read")
-        return Known(tuple(starts)), Known(tuple(transfers))
+        # Names tell whole seconds only.
+        return Known(tuple(sorted(starts, key=_begun))), Known(tuple(sorted(transfers, key=_begun)))
 
     def _told(self, path: str, name: LogName, now: Instant) -> Start | Transfer | None:
         if name.kind == "plot":
@@ -216,6 +217,10 @@ class Journal:
             error=told.error if told.outcome or running else "it ended without a word",
             log=path,
         )
+
+
+def _begun(each: Start | Transfer) -> tuple[float, str]:
+    return each.since.at, each.id
 
 
 def _by_name(name: LogName, now: Instant) -> Instant:

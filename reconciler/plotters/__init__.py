@@ -10,7 +10,7 @@ argv.py         the syntax of an argv
 command.py      a plotter's command line, written and read by one table
 fitness.py      why a plotter could not do an order
 log.py          what a log says
-reader.py       a log, folded block by block into that
+reader.py       a log, folded block by block into that; draft.py: what its lines mean
 space.py        how large plots are, and how much room a job takes
 names.py        the file names of plots
 head.py         the first bytes of plots
@@ -36,18 +36,33 @@ if TYPE_CHECKING:
     from reconciler.plotters.space import Growth
 
 _HOMES = {
-    "Arguments": "command", "Order": "command",
+    "Arguments": "command",
+    "Order": "command",
     "Definition": "definition",
-    "LogState": "log", "PlotLog": "log",
+    "LogState": "log",
+    "PlotLog": "log",
     "PlotName": "names",
-    "Plotter": "plotter", "Question": "plotter", "SampleLine": "plotter", "TempName": "plotter",
+    "Plotter": "plotter",
+    "Question": "plotter",
+    "SampleLine": "plotter",
+    "TempName": "plotter",
     "Plotters": "registry",
     "Growth": "space",
 }
 
 __all__ = [
-    "Arguments", "Definition", "Growth", "LogState", "Order", "PlotLog", "PlotName", "Plotter", "Plotters",
-    "Question", "SampleLine", "TempName",
+    "Arguments",
+    "Definition",
+    "Growth",
+    "LogState",
+    "Order",
+    "PlotLog",
+    "PlotName",
+    "Plotter",
+    "Plotters",
+    "Question",
+    "SampleLine",
+    "TempName",
 ]
 
 

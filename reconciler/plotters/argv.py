@@ -36,11 +36,11 @@ def invocation(argv: Sequence[str]) -> Invocation | None:
     at = 1
     while at < len(argv) and argv[at].startswith("-"):
         if argv[at] == "-m":
-            return Invocation(argv[at + 1], True, argv[at + 2:]) if at + 1 < len(argv) else None
+            return Invocation(argv[at + 1], True, argv[at + 2 :]) if at + 1 < len(argv) else None
         if argv[at].startswith("-c") or argv[at] == "-":
             return None
         at += 2 if argv[at] in _PYTHON_WITH_VALUE else 1
-    return Invocation(_base(argv[at]), False, argv[at + 1:]) if at < len(argv) else None
+    return Invocation(_base(argv[at]), False, argv[at + 1 :]) if at < len(argv) else None
 
 
 def _base(path: str) -> str:

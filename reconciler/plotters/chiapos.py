@@ -33,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"k is {options.size}; chiapos takes 18 to 50")
     most = min(128, (1 << options.size) // SMALLEST_BUCKET)
     if options.buckets is not None and not 16 <= options.buckets <= most:
-        return _fail(f"{options.buckets} buckets are asked for; a plot of k {options.size} takes 16 to {most}")
+        return _fail(
+            f"{options.buckets} buckets are asked for; a plot of k {options.size} takes 16 to {most}"
+        )
     options.tmp2_dir = options.tmp2_dir or options.tmp_dir
     for name in ("tmp_dir", "tmp2_dir", "final_dir"):
         directory = os.path.abspath(getattr(options, name))
@@ -84,10 +86,18 @@ def _plot(plotter: object, options: argparse.Namespace) -> None:
     plot_id = os.urandom(32)
     date = time.strftime("%Y-%m-%d-%H-%M")
     plotter.create_plot_disk(  # type: ignore[attr-defined]
-        options.tmp_dir, options.tmp2_dir, options.final_dir,
-        f"plot-k{k}-{date}-{plot_id.hex()}.plot", k,
-        _memo(options), plot_id,
-        options.buffer or default_buffer(k), buckets, stripe(k, buckets), threads, options.nobitfield,
+        options.tmp_dir,
+        options.tmp2_dir,
+        options.final_dir,
+        f"plot-k{k}-{date}-{plot_id.hex()}.plot",
+        k,
+        _memo(options),
+        plot_id,
+        options.buffer or default_buffer(k),
+        buckets,
+        stripe(k, buckets),
+        threads,
+        options.nobitfield,
     )
 
 

@@ -2,7 +2,8 @@
 
 Reading is for any argv that a person or another tool may have typed: any spelling, attached or not,
 repeated, and with arguments that the table does not know, which are kept apart. Keys and contracts are
-written, yet never read: they belong in no observation.
+written, yet never read: they belong in no observation, and what looks like one is blotted out wherever
+it stands.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ T = TypeVar("T")
 Scalar = str | int | float | bool
 
 _INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_SECRET = re.compile(r"[0-9a-fA-F]{96,}|(?:xch|txch|mmx)1[0-9a-z]{38,}")
+"""Keys, memos (which hold a secret key) and contracts."""
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -49,8 +52,13 @@ class Order:
     def values(self) -> Mapping[str, Scalar]:
         """All that is given, by name."""
         nouns: dict[str, Scalar | None] = {
-            "k": self.k, "tmp": self.tmp, "tmp2": self.tmp2, "dst": self.dst,
-            "farmer_key": self.farmer_key, "pool_key": self.pool_key, "contract": self.contract,
+            "k": self.k,
+            "tmp": self.tmp,
+            "tmp2": self.tmp2,
+            "dst": self.dst,
+            "farmer_key": self.farmer_key,
+            "pool_key": self.pool_key,
+            "contract": self.contract,
         }
         return {**self.options, **{name: value for name, value in nouns.items() if value is not None}}
 
@@ -87,7 +95,8 @@ class CommandLine:
         self.rows = {row.value: row for row in (*command.before, *command.options)}
         self.programs: dict[str, int | None] = {
             program.replace("{k}", str(k)): k if "{k}" in program or len(command.ks) == 1 else None
-            for program in command.programs for k in command.ks or (None,)
+            for program in command.programs
+            for k in command.ks or (None,)
         }
 
     @cached_property
@@ -197,15 +206,25 @@ class CommandLine:
         own = {name: value for name, value in values.items() if name not in NOUNS and value is not None}
         if parts[0] is not None:
             values.setdefault("k", parts[0])
-        for name in NOUNS:
+        for name in (*NOUNS, *NOUNS):  # twice, for one may be another's default
             if name not in values and (value := self.unsaid(name, values)) is not None:
-                values[name] = _absolute(value, cwd) if NOUNS[name] == "path" and isinstance(value, str) else value
+                values[name] = (
+                    _absolute(value, cwd) if NOUNS[name] == "path" and isinstance(value, str) else value
+                )
         return Arguments(
-            k=_of(int, values.get("k")), count=_of(int, values.get("count")),
-            tmp=_of(str, values.get("tmp")), tmp2=_of(str, values.get("tmp2")), dst=_of(str, values.get("dst")),
+            k=_of(int, values.get("k")),
+            count=_of(int, values.get("count")),
+            tmp=_of(str, values.get("tmp")),
+            tmp2=_of(str, values.get("tmp2")),
+            dst=_of(str, values.get("dst")),
             plot_id=_of(str, values.get("plot_id")),
-            tmps=self._all("tmp", told, values), dsts=self._all("dst", told, values),
-            options=own, extras=tuple(left),
+            tmps=self._all("tmp", told, values),
+            dsts=self._all("dst", told, values),
+            options={
+                name: _SECRET.sub("…", value) if isinstance(value, str) else value
+                for name, value in own.items()
+            },
+            extras=tuple(_SECRET.sub("…", token) for token in left),
         )
 
     def _places(self, left: list[str], told: dict[str, list[Scalar | None]], cwd: str | None) -> None:
@@ -224,7 +243,9 @@ class CommandLine:
         self, name: str, told: Mapping[str, list[Scalar | None]], values: Mapping[str, Scalar | None]
     ) -> tuple[str, ...]:
         """Every directory that was given under a name, or the one that counts."""
-        repeats = (name in self.rows and self.rows[name].repeats) or (self.command.many and name in self.command.places)
+        repeats = (name in self.rows and self.rows[name].repeats) or (
+            self.command.many and name in self.command.places
+        )
         found = told.get(name, []) if repeats and name in told else [values.get(name)]
         return tuple(dict.fromkeys(value for value in found if isinstance(value, str)))
 
@@ -236,7 +257,9 @@ def _wanted(row: Option, values: Mapping[str, Scalar]) -> bool:
 def _written(row: Option, values: Mapping[str, Scalar]) -> tuple[str, ...]:
     if not _wanted(row, values):
         return ()
-    value = row.always if row.always is not None else values.get(row.value, row.default if row.written else None)
+    value = (
+        row.always if row.always is not None else values.get(row.value, row.default if row.written else None)
+    )
     if value is None and row.below_k is not None and int(values["k"]) < row.below_k:
         value = True
     if value is None:

@@ -42,10 +42,23 @@ Pattern: TypeAlias = Annotated[StrictStr, AfterValidator(_pattern)]
 PlotKind: TypeAlias = Literal["plot", "mmx", "mmx-ssd", "plot2", "gplot"]
 
 FIELDS: dict[str, Literal["text", "path", "int", "number"]] = {
-    "plot_id": "text", "k": "int", "compression": "int", "version": "text",
-    "tmp_dir": "path", "tmp2_dir": "path", "stage_dir": "path", "dst_dir": "path",
-    "threads": "int", "buckets": "int", "buckets_p3": "int", "pid": "int", "started_at": "text",
-    "total_seconds": "number", "copy_seconds": "number", "part": "path", "final_plot": "path",
+    "plot_id": "text",
+    "k": "int",
+    "compression": "int",
+    "version": "text",
+    "tmp_dir": "path",
+    "tmp2_dir": "path",
+    "stage_dir": "path",
+    "dst_dir": "path",
+    "threads": "int",
+    "buckets": "int",
+    "buckets_p3": "int",
+    "pid": "int",
+    "started_at": "text",
+    "total_seconds": "number",
+    "copy_seconds": "number",
+    "part": "path",
+    "final_plot": "path",
 }
 """Named groups of a log line that are facts about a plot, and how they are read."""
 
@@ -66,13 +79,16 @@ class Rule(Part):
         description="Regular expression for the beginning of the line; it cannot see other lines."
     )
     opens: Literal["always", "unless-fresh"] | None = Field(
-        None, description="A new plot begins here; unless-fresh: not while the last one has shown no phase yet.",
+        None,
+        description="A new plot begins here; unless-fresh: not while the last one has shown no phase yet.",
     )
     scope: Literal["plot", "run"] = Field(
-        "plot", description="run: holds for every plot that this run of the plotter makes from here on.",
+        "plot",
+        description="run: holds for every plot that this run of the plotter makes from here on.",
     )
     phase: StrictStr | None = Field(
-        None, pattern=r"^\d(:\d{1,2})?$",
+        None,
+        pattern=r"^\d(:\d{1,2})?$",
         description="The plot is at this phase, as major:minor; only the major one together with steps.",
     )
     steps: tuple[StrictStr, ...] = Field(
@@ -118,7 +134,9 @@ class Room(Part):
     """What a job of one k takes, in bytes."""
 
     k: int = Field(description="The plot size that this row is for.")
-    plot: Bytes = Field(description="A finished plot, typically; without compression, where there is such a plot.")
+    plot: Bytes = Field(
+        description="A finished plot, typically; without compression, where there is such a plot."
+    )
     alone: Bytes = Field(description="The most on tmp, where no tmp2 is given.")
     tmp: Bytes | None = Field(None, description="The most on tmp, where tmp2 is given. Left out: as alone.")
     tmp2: Bytes | None = Field(None, description="The most on tmp2. Left out: the largest plot.")
@@ -141,7 +159,9 @@ class Mode(Part):
     alone: Factor = Field(1, description="On tmp, where no tmp2 is given.")
     tmp: Factor = Field(1, description="On tmp, where tmp2 is given.")
     tmp2: Factor = Field(1, description="On tmp2.")
-    rests: bool = Field(True, description="false: nothing is known of what may still come, so it is the whole peak.")
+    rests: bool = Field(
+        True, description="false: nothing is known of what may still come, so it is the whole peak."
+    )
 
 
 class Space(Part):
@@ -151,13 +171,20 @@ class Space(Part):
     rooms: tuple[Room, ...] = Field(
         min_length=1, description="One row a k, ascending. A k between is judged by its neighbours."
     )
-    modes: tuple[Mode, ...] = Field((), description="What options change; the factors of several are multiplied.")
+    modes: tuple[Mode, ...] = Field(
+        (), description="What options change; the factors of several are multiplied."
+    )
     rests: tuple[Rest, ...] = Field((), description="Ascending. Before the first: the whole peak.")
     spread: float = Field(
-        0.003, ge=0, lt=1, description="How far a whole plot's size may lie from the typical one, as a fraction of it.",
+        0.003,
+        ge=0,
+        lt=1,
+        description="How far a whole plot's size may lie from the typical one, as a fraction of it.",
     )
     noise: float = Field(
-        0, ge=0, description="What is added to spread for small plots, whose table sizes vary more: noise / 2^(k/2).",
+        0,
+        ge=0,
+        description="What is added to spread for small plots, whose table sizes vary more: noise / 2^(k/2).",
     )
 
 
@@ -172,7 +199,9 @@ class Compression(Part):
     """How far plots are compressed."""
 
     option: Value = Field(description="The option that says the level; 0 is none.")
-    digits: int = Field(1, ge=1, le=2, description="Of the level in a plot's name, at least: 1 for c7, 2 for c07.")
+    digits: int = Field(
+        1, ge=1, le=2, description="Of the level in a plot's name, at least: 1 for c7, 2 for c07."
+    )
     levels: tuple[Level, ...] = Field(
         (), description="Those whose size is known, ascending. One between is judged by its neighbours."
     )
@@ -182,7 +211,9 @@ class Probe(Part):
     """How to ask an executable whether it is one that this definition covers. It must end at once."""
 
     arguments: tuple[StrictStr, ...] = Field(description="What it is run with.", examples=[["--version"]])
-    matches: Pattern = Field(description="Regular expression for something in its output, on stdout or stderr.")
+    matches: Pattern = Field(
+        description="Regular expression for something in its output, on stdout or stderr."
+    )
 
 
 class Sample(Part):
@@ -192,19 +223,26 @@ class Sample(Part):
         description="The line; {plot_id}, {k}, {tmp}, {tmp2}, {dst}, {date} and {name} (the final file name) "
         "are filled in.",
     )
-    share: float = Field(0, ge=0, le=1, description="The part of the job's time that passes before the next line.")
+    share: float = Field(
+        0, ge=0, le=1, description="The part of the job's time that passes before the next line."
+    )
 
 
 class Definition(Part):
     """One plotter: how it is started and recognised, what its log tells, what its files are called and take."""
 
     version: Literal[1] = Field(description="Version of this document: 1.")
-    name: StrictStr = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64, description="What a spec calls it.")
+    name: StrictStr = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64, description="What a spec calls it."
+    )
     about: StrictStr = Field(description="What it is, in one line.")
     family: StrictStr | None = Field(
-        None, description="The program that does the work, where several definitions run it. Left out: the name."
+        None,
+        description="The program that does the work, where several definitions run it. Left out: the name.",
     )
-    mode: StrictStr | None = Field(None, description="How that program works, where it has several ways: disk, ram.")
+    mode: StrictStr | None = Field(
+        None, description="How that program works, where it has several ways: disk, ram."
+    )
     like: StrictStr | None = Field(
         None,
         description="Another definition, whose family, mode, kinds, threads, compression, own_folder, temps, log, "
@@ -214,13 +252,17 @@ class Definition(Part):
     command: Command = Field(description="The command line, written and read by one table.")
     threads: Value = Field("threads", description="The option that says how many threads a job uses.")
     kinds: tuple[PlotKind, ...] = Field(
-        ("plot",), min_length=1,
+        ("plot",),
+        min_length=1,
         description="What its plots are, by their names: plot-k32-….plot, plot-mmx-k32-….plot, "
         "plot-mmx-ssd-k32-….plot, ….plot2 or ….gplot.",
     )
-    compression: Compression | None = Field(None, description="How far its plots are compressed, if they ever are.")
+    compression: Compression | None = Field(
+        None, description="How far its plots are compressed, if they ever are."
+    )
     own_folder: bool = Field(
-        False, description="Its temporary files do not tell whose they are: each job gets a folder of its own in tmp."
+        False,
+        description="Its temporary files do not tell whose they are: each job gets a folder of its own in tmp.",
     )
     temps: tuple[Pattern, ...] = Field(
         (),
@@ -233,5 +275,6 @@ class Definition(Part):
     log: Log = Field(description="What its log tells.")
     space: Space = Field(description="How large plots are, and how much room a job takes.")
     sample: tuple[Sample, ...] = Field(
-        min_length=1, description="A whole log in a few lines: it tests this definition, and a simulator plays it."
+        min_length=1,
+        description="A whole log in a few lines: it tests this definition, and a simulator plays it.",
     )

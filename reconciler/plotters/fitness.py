@@ -12,8 +12,13 @@ if TYPE_CHECKING:
     from reconciler.plotters.command import CommandLine, Order, Scalar
 
 _SPELT = {
-    "k": "plotting.k", "tmp": "directories.tmp", "tmp2": "directories.tmp2", "dst": "directories.dst",
-    "farmer_key": "plotting.keys.farmer", "pool_key": "plotting.keys.pool", "contract": "plotting.keys.contract",
+    "k": "plotting.k",
+    "tmp": "directories.tmp",
+    "tmp2": "directories.tmp2",
+    "dst": "directories.dst",
+    "farmer_key": "plotting.keys.farmer",
+    "pool_key": "plotting.keys.pool",
+    "contract": "plotting.keys.contract",
 }
 """Where the spec gives what every plotter may have."""
 
@@ -39,7 +44,9 @@ def misfits(line: CommandLine, order: Order) -> Iterator[str]:
         if not any(value in values for value in needed):
             yield f"this plotter needs {' or '.join(_SPELT.get(value, value) for value in needed)}"
     for group in command.either:
-        given = [_SPELT.get(value, f"option {value}") for value in group if values.get(value) not in (None, False)]
+        given = [
+            _SPELT.get(value, f"option {value}") for value in group if values.get(value) not in (None, False)
+        ]
         if len(given) > 1:
             yield f"{' and '.join(given)} exclude one another; give one of them"
 

@@ -25,7 +25,16 @@ PACKAGED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "definitions
 """The folder of the definitions that come with this package."""
 
 _SHARED = (
-    "family", "mode", "kinds", "threads", "compression", "own_folder", "temps", "log", "space", "sample",
+    "family",
+    "mode",
+    "kinds",
+    "threads",
+    "compression",
+    "own_folder",
+    "temps",
+    "log",
+    "space",
+    "sample",
 )
 """What a definition that is `like` another takes from it where it has none of its own."""
 
@@ -86,30 +95,41 @@ def _read(file: str, problems: list[Problem]) -> tree.Tree | None:
     return None if document.problems else document
 
 
-def _merged(document: tree.Tree, documents: Documents) -> tree.Value:
-    """The document's values, with what it takes from the one that it is like."""
-    value = document.value
-    like = document.get(("like",))
-    if not isinstance(value, dict) or not isinstance(like, str) or like not in documents:
-        return value
-    base = documents[like][1].value
-    shared = {key: base[key] for key in _SHARED if key in base} if isinstance(base, dict) else {}
-    return {**shared, **value}
+def _line(document: tree.Tree, documents: Documents) -> list[tree.Tree] | faults.Fault:
+    """The document, the one that it is like, the one that this is like, and so on; a fault where that ends nowhere."""
+    line = [document]
+    while (like := line[-1].get(("like",))) is not None:
+        name = str(like)
+        if name not in documents or any(each.get(("name",)) == name for each in line):
+            near = difflib.get_close_matches(name, documents.keys() - {document.get(("name",))}, n=1)
+            right = f"did you mean {near[0]}?" if near else "name another definition, or none"
+            return faults.Fault(("like",), f"{name} cannot serve here; {right}", "like")
+        line.append(documents[name][1])
+    return line
+
+
+def _merged(line: list[tree.Tree]) -> tree.Value:
+    """The first one's values, with what it takes from the next ones."""
+    shared: dict[str, tree.Value] = {}
+    for document in reversed(line[1:]):
+        if isinstance(document.value, dict):
+            shared |= {key: document.value[key] for key in _SHARED if key in document.value}
+    value = line[0].value
+    return {**shared, **value} if isinstance(value, dict) else value
 
 
 def _made(
     document: tree.Tree, documents: Documents, *, sound: bool
 ) -> tuple[Definition | None, list[faults.Fault]]:
     """The definition, or all that is wrong with it."""
-    like = document.get(("like",))
-    if isinstance(like, str) and (like not in documents or documents[like][1].get(("like",)) is not None):
-        near = difflib.get_close_matches(like, documents, n=1)
-        right = f"did you mean {near[0]}?" if near else "name one that is like no other itself"
-        return None, [faults.Fault(("like",), f"{like} cannot serve here; {right}", "like")]
-    value = _merged(document, documents)
+    line = _line(document, documents)
+    if isinstance(line, faults.Fault):
+        return None, [line]
+    value = _merged(line)
     try:
         return Definition.model_validate(value, context={"sound": sound}), []
     except ValidationError as error:
         # The schema says it better, and takes long to load: it is asked only once something is wrong.
         told = faults.by_schema(value, schemas.published("plotter"))
-        return None, told + faults.new(faults.by_model(error.errors(include_url=False), document), told)
+        more = faults.by_model(error.errors(include_url=False), document)
+        return None, told + faults.new(more, (fault.path for fault in told))

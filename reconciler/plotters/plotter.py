@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,14 +14,29 @@ from reconciler.plotters.definition import Definition
 from reconciler.plotters.fitness import misfits
 from reconciler.plotters.log import LogState, PlotLog
 from reconciler.plotters.reader import Reader, phases
-from reconciler.plotters.space import Growth, Options, Sizes
+from reconciler.plotters.space import NO_OPTIONS, Growth, Options, Sizes
 from reconciler.state import Phase
 
-__all__ = ["Arguments", "Growth", "LogState", "Order", "PlotLog", "Plotter", "Question", "SampleLine", "TempName"]
+__all__ = [
+    "Arguments",
+    "Growth",
+    "LogState",
+    "Order",
+    "PlotLog",
+    "Plotter",
+    "Question",
+    "SampleLine",
+    "TempName",
+]
 
 ID = "0123456789abcdef" * 4
 EXAMPLE = {
-    "plot_id": ID, "k": "32", "tmp": "/tmp0", "tmp2": "/tmp2", "dst": "/dst", "date": "2026-01-01-00-00",
+    "plot_id": ID,
+    "k": "32",
+    "tmp": "/tmp0",
+    "tmp2": "/tmp2",
+    "dst": "/dst",
+    "date": "2026-01-01-00-00",
     "name": f"plot-k32-2026-01-01-00-00-{ID}.plot",
 }
 """Values that a sample is filled in with where any will do."""
@@ -69,8 +84,8 @@ class Plotter:
     """One plotter. Pure: it builds, reads and judges, and runs nothing.
 
     name: what a spec calls it. family, mode: the program that does the work, and how it works.
-    own_folder: whoever starts a job must give it a folder of its own in tmp, since the names of its
-    temporary files do not tell whose they are.
+    own_folder: the names of its temporary files do not tell whose they are, so whoever starts a job must
+    give it a folder of its own in tmp, and in tmp2, as far as it uses them.
     """
 
     def __init__(self, definition: Definition) -> None:
@@ -131,6 +146,10 @@ class Plotter:
             return None
         return Question((executable or self.line.executable(k), *probe.arguments), probe.matches)
 
+    def uses_tmp(self, options: Options) -> bool:
+        """Does a job with these options keep files in tmp? Else it is told no tmp, and its tmp is its dst."""
+        return self.line.carries("tmp", options)
+
     def threads(self, options: Options) -> int:
         """How many threads a job with these options uses, at least 1."""
         value = self._said(self.definition.threads, options)
@@ -165,7 +184,9 @@ class Plotter:
 
         A major phase alone (minor 0) is shown by any step of it.
         """
-        return phase in self.phases or (phase.minor == 0 and any(each.major == phase.major for each in self.phases))
+        return phase in self.phases or (
+            phase.minor == 0 and any(each.major == phase.major for each in self.phases)
+        )
 
     def sample(self) -> tuple[SampleLine, ...]:
         """A short but whole log of one plot, to test the definition and to play the plotter."""
@@ -193,14 +214,14 @@ class Plotter:
         """The smallest and the largest size that a whole plot of k and this level can have, in bytes."""
         return self._sizes.band(k, compression)
 
-    def peak(self, k: int, tmp2: bool, options: Options = {}) -> Growth:
+    def peak(self, k: int, tmp2: bool, options: Options = NO_OPTIONS) -> Growth:
         """The most bytes that a job ever takes. tmp2: one is given; else its files count to tmp.
 
         options: the job's own options, of which some change how it works.
         """
         return self._sizes.peak(k, tmp2, self.compression(options), options)
 
-    def growth(self, k: int, phase: Phase | None, tmp2: bool, options: Options = {}) -> Growth:
+    def growth(self, k: int, phase: Phase | None, tmp2: bool, options: Options = NO_OPTIONS) -> Growth:
         """The most bytes that may still come from any moment of this phase until the job ends; at most the peak.
 
         phase: None: not known, so the whole peak.

@@ -9,6 +9,8 @@ from reconciler.plotters.argv import invocation
 from reconciler.plotters.load import Loaded, load
 from reconciler.plotters.plotter import EXAMPLE, Plotter, TempName
 
+HEAD = 1 << 16
+"""Bytes of a log that are enough to tell whose it is, where they tell anything."""
 ANY_SIZE = (0, 1 << 62)
 """The size of a plot of which no plotter tells the size."""
 
@@ -37,7 +39,9 @@ class Plotters(Mapping[str, Plotter]):
         loaded = load(folders)
         plotters = {name: Plotter(each.definition) for name, each in loaded.items()}
         problems = [
-            problem for name, each in loaded.items() if not each.packaged
+            problem
+            for name, each in loaded.items()
+            if not each.packaged
             for problem in _untrue(plotters[name], each)
         ]
         if problems:
@@ -73,11 +77,11 @@ class Plotters(Mapping[str, Plotter]):
 
         Of several that read it equally well it is one whose definition stands on its own.
         """
-        count, _, name = max(
-            ((each.understands(data), each.definition.like is None, each.name) for each in self.values()),
-            default=(0, False, ""),
-        )
-        return self._plotters[name] if count else None
+        for part in (data[:HEAD], data[HEAD:]):
+            found = max(self.values(), key=lambda each: _reads(each, part), default=None)
+            if found is not None and found.understands(part):
+                return found
+        return None
 
     def band(self, k: int, compression: int | None, kind: str = "plot", digits: int = 0) -> tuple[int, int]:
         """The smallest and the largest size that a whole plot of any plotter can have, in bytes.
@@ -86,7 +90,8 @@ class Plotters(Mapping[str, Plotter]):
         plotter, and how many digits it is written with tells some of them apart.
         """
         bands = [
-            plotter.band(k, compression) for plotter in self._ranked
+            plotter.band(k, compression)
+            for plotter in self._ranked
             if kind in plotter.definition.kinds and _writes(plotter, compression, digits)
         ]
         if not bands and compression is not None:
@@ -96,6 +101,11 @@ class Plotters(Mapping[str, Plotter]):
     def temp(self, name: str) -> TempName | None:
         """Does a file of this name belong to any plotter's temporary files?"""
         return next((found for plotter in self._ranked if (found := plotter.temp(name)) is not None), None)
+
+
+def _reads(plotter: Plotter, log: bytes) -> tuple[int, bool, str]:
+    """How well a plotter reads a log."""
+    return plotter.understands(log), plotter.definition.like is None, plotter.name
 
 
 def _asks(plotter: Plotter) -> tuple[int, bool]:

@@ -11,11 +11,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from reconciler.plotters.definition import Compression, Mode, Room, Space
 from reconciler.state import Phase
 
 Options = Mapping[str, str | int | float | bool]
+NO_OPTIONS: Options = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ class Sizes:
     def _modes(self, options: Options) -> list[Mode]:
         """What the options turn on."""
         return [
-            mode for mode in self._space.modes
+            mode
+            for mode in self._space.modes
             if (given := options.get(mode.option)) is not None
             and (given is not False if mode.value is None else given == mode.value)
         ]

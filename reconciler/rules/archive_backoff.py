@@ -17,12 +17,8 @@ def judge(facts: Facts, _admitted: Admitted, want: Want) -> Verdict | None:
     failures = 0
     last = 0.0
     words = ""
-    here = [
-        t
-        for t in facts.transfers
-        if t.farmer == want.farmer and t.disk == want.disk and t.outcome != "running"
-    ]
-    for transfer in sorted(here, key=lambda transfer: (transfer.ended or transfer.since.at, transfer.id)):
+    over = facts.transfers_to.get((want.farmer, want.disk), ())
+    for transfer in sorted(over, key=lambda transfer: (transfer.ended or transfer.since.at, transfer.id)):
         ended = transfer.ended if transfer.ended is not None else transfer.since.at
         if transfer.outcome == "finished":
             failures = 0

@@ -23,6 +23,7 @@ def judge(facts: Facts, _admitted: Admitted, want: Want) -> Verdict | None:
 
 
 def _hold(facts: Facts, path: str) -> Verdict | None:
+    """A reboot ends jobs that did nothing wrong, so only failures of this boot count."""
     failures = 0
     last = 0.0
     words = ""
@@ -30,7 +31,7 @@ def _hold(facts: Facts, path: str) -> Verdict | None:
         ended = start.ended if start.ended is not None else start.since.at
         if start.outcome == "finished":
             failures = 0
-        elif start.outcome == "failed" and ended > facts.kicked:
+        elif start.outcome == "failed" and start.since.boot == facts.now.boot and ended > facts.kicked:
             failures += 1
             last = max(last, ended)
             words = start.error or "no word why"

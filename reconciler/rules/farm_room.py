@@ -22,11 +22,7 @@ def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
     floor = facts.spec.archiver(want.farmer).floor
     free = disk.space.value.free
     promised = reserve.promised(facts, admitted, disk.space.value.device)
-    own = sum(
-        part.bytes for part in disk.parts if part.plot == want.plot.name and part.host == facts.seen.host
-    )
-    standing = any(stored.name == want.plot.name for stored in disk.holds)
-    need = 0 if standing or own else want.plot.bytes
+    need = reserve.of_move(facts, want)
     left = free - promised - need
     return Verdict(
         rule="farm_room",

@@ -23,8 +23,7 @@ def _faults(facts: Facts, want: Want) -> Iterator[str]:
             yield from _unless_known("the process table", seen.jobs)
             yield from _unless_known("the journal", seen.starts)
             yield from _unless_known("the transfers", seen.transfers)
-            if want.plotter not in facts.plotters:
-                yield f"{want.plotter} is no plotter's name; there are {', '.join(sorted(facts.plotters))}"
+            yield from _able(facts, want)
             for path in dict.fromkeys(filter(None, (want.tmp, want.tmp2, want.dst))):
                 yield from _writable(facts, path)
         case Move():
@@ -38,6 +37,15 @@ def _faults(facts: Facts, want: Want) -> Iterator[str]:
             yield from _writable(facts, want.temp.directory)
         case _:
             pass
+
+
+def _able(facts: Facts, want: Spawn) -> Iterator[str]:
+    """The plotter is known, and can do what would be ordered."""
+    plotter, order = facts.plotters.get(want.plotter), facts.order(want.tmp, want.tmp2, want.dst)
+    if plotter is None:
+        yield f"{want.plotter} is no plotter's name; there are {', '.join(sorted(facts.plotters))}"
+    elif order is not None:
+        yield from (f"{want.plotter}: {why}" for why in plotter.unfit(order))
 
 
 def _unless_known(what: str, fact: Fact[object]) -> Iterator[str]:

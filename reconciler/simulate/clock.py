@@ -11,7 +11,7 @@ from reconciler.state import Instant
 
 @dataclass(order=True, slots=True)
 class Call:
-    """Something that will happen. due: by the boot clock; order: of two that are due at once."""
+    """Something that will happen. due: by the clock's time; order: of two that are due at once."""
 
     due: float
     order: int
@@ -20,23 +20,29 @@ class Call:
 
 
 class Clock:
-    """Both clocks. up: seconds since the boot; at: the wall clock, which may be set.
+    """Both clocks. time: seconds since the simulation began.
 
     watchers: called after everything that happens.
     """
 
-    def __init__(self, at: float, up: float = 3600.0, boot: str = "simulated-boot") -> None:
-        self.up = up
-        self.boot = boot
+    def __init__(self, at: float, up: float = 3600.0) -> None:
+        self.time = 0.0
+        self.boot = "simulated-boot-1"
         self.watchers: list[Callable[[], None]] = []
-        self._booted_at = at - up
+        self._began_at = at
+        self._booted = -up
         self._calls: list[Call] = []
         self._count = 0
 
     @property
+    def up(self) -> float:
+        """Seconds since the boot."""
+        return self.time - self._booted
+
+    @property
     def at(self) -> float:
         """Seconds since the epoch, as the wall clock says."""
-        return self._booted_at + self.up
+        return self._began_at + self.time
 
     def now(self) -> Instant:
         """Both clocks, read together."""
@@ -44,31 +50,37 @@ class Clock:
 
     def jump(self, seconds: float) -> None:
         """Set the wall clock forward, or back where negative."""
-        self._booted_at += seconds
+        self._began_at += seconds
+
+    def reboot(self) -> None:
+        """Begin another boot."""
+        self._booted = self.time
+        number = int(self.boot.rpartition("-")[2])
+        self.boot = f"simulated-boot-{number + 1}"
 
     def later(self, seconds: float, run: Callable[[], None]) -> Call:
         """Let something happen in so many seconds."""
         self._count += 1
-        call = Call(self.up + seconds, self._count, run)
+        call = Call(self.time + seconds, self._count, run)
         heapq.heappush(self._calls, call)
         return call
 
     def cancel(self, call: Call) -> float:
         """Let it not happen; how many seconds were left."""
         call.cancelled = True
-        return max(0.0, call.due - self.up)
+        return max(0.0, call.due - self.time)
 
     def advance(self, seconds: float, enough: Callable[[], bool] = lambda: False) -> None:
         """Let so much time pass, and happen what is due in it; less where it is enough."""
-        end = self.up + seconds
+        end = self.time + seconds
         while not enough():
             if not self._calls or self._calls[0].due > end:
-                self.up = end
+                self.time = end
                 return
             call = heapq.heappop(self._calls)
             if call.cancelled:
                 continue
-            self.up = max(self.up, call.due)
+            self.time = max(self.time, call.due)
             call.run()
             for watcher in self.watchers:
                 watcher()

@@ -67,9 +67,7 @@ class Computer:
         self._seed = seed
         self._numbers = count()
 
-    def run(
-        self, argv: Sequence[str], *, output: File | None = None, job: str | None = None
-    ) -> Process:
+    def run(self, argv: Sequence[str], *, output: File | None = None, job: str | None = None) -> Process:
         """Start a program, as a shell would: a plot job or a mover, which is all that can be played.
 
         output: the file that it writes its log to. job: its PLOTMAN_JOB.
@@ -79,8 +77,20 @@ class Computer:
             raise OSError(self.faults.no_exec)
         argv = tuple(argv)
         return self.processes.start(
-            argv, output=output, job=job, delay=self.faults.exec_delay, play=lambda process: self._play(process, argv)
+            argv,
+            output=output,
+            job=job,
+            delay=self.faults.exec_delay,
+            play=lambda process: self._play(process, argv),
         )
+
+    def reboot(self) -> None:
+        """Lose every process, at once, and begin another boot."""
+        for process in self.processes.living:
+            self.processes.kill(process)
+        self.locks.clear()
+        self.bells.clear()
+        self.clock.reboot()
 
     def answers(self, path: str) -> Program:
         """Wait until the disk of a path answers."""

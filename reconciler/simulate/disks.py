@@ -130,7 +130,7 @@ class Disks:
         return self._at(path) if self.device(path).mounted else None
 
     def create(self, path: str, data: bytes = b"", size: int | None = None) -> File:
-        """Make a new file; size: where it is larger than its data. OSError where it exists or cannot be made."""
+        """Make a new file; size: where it is larger than its data. OSError where that cannot be."""
         self._writable(path)
         if not self.is_folder(_above(path)):
             raise OSError(errno.ENOENT, "No such file or directory")

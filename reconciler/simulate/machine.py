@@ -153,7 +153,9 @@ class SimulatedMachine:
         up = self.computer.clock.up
         living = ((ident, self.computer.processes.get(ident)) for ident in idents)
         return {
-            ident: Usage(JOB_MEMORY, up - process.started, 0.0, 0.0) for ident, process in living if process is not None
+            ident: Usage(JOB_MEMORY, up - process.started, 0.0, 0.0)
+            for ident, process in living
+            if process is not None
         }
 
     # verbs

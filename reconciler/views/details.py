@@ -42,6 +42,8 @@ def _rows(facts: Facts, job: Job, used: Usage | None) -> Iterator[tuple[str, str
         yield "also given", words.clean(" ".join(job.extras))
     if job.trouble is not None:
         yield "trouble", words.clean(job.trouble)
+    if job.stalled is not None:
+        yield "stalled", words.clean(job.stalled)
     for wish in facts.overrides:
         if wish.target == job.id:
             yield "wish", words.clean(told(facts, wish))

@@ -14,7 +14,14 @@ from reconciler.views.table import table
 from reconciler.world import Usage
 
 HEADER = ("plot id", "k", "tmp", "dst", "wall", "phase", "tmp", "pid", "stat", "mem", "user", "sys", "io")
-_STATES = {"pending": "PND", "running": "RUN", "suspended": "STP"}
+_STATES = {
+    "pending": "PND",
+    "starting": "STA",
+    "running": "RUN",
+    "suspended": "STP",
+    "stuck": "STK",
+    "stalled": "HNG",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +29,8 @@ class Row:
     """One job as `status` shows it; None: not known.
 
     shown: the id to call it by. wall_seconds: its age. tmp_bytes: what its temporary files take.
-    state: RUN; STP, stopped; PND, started and not seen yet; STK, stuck and trying again; IGN, left out
-        of account.
+    state: RUN; STA, before its first phase; STP, stopped; PND, started and not seen yet; STK, stuck and
+        trying again; HNG, without output and work for long; IGN, left out of account.
     """
 
     shown: str
@@ -91,9 +98,9 @@ def _row(facts: Facts, job: Job, usage: Mapping[Ident, Usage]) -> Row:
 
 
 def _state(facts: Facts, job: Job) -> str:
-    if job not in facts.jobs:
+    if all(job.id != counted.id for counted in facts.jobs):
         return "IGN"
-    return "STK" if job.trouble is not None and job.run == "running" else _STATES[job.run]
+    return _STATES[job.health]
 
 
 def _temps(facts: Facts, job: Job) -> int | None:

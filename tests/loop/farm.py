@@ -73,9 +73,9 @@ class Given:
 
 @dataclass(frozen=True)
 class Begun:
-    """A job's start. up: boot clock."""
+    """A job's start. time: of the simulation."""
 
-    up: float
+    time: float
     tmp: str
     plot_id: str
 
@@ -87,7 +87,9 @@ class Farm:
     broken: what was found that must never be.
     """
 
-    def __init__(self, *, pace: Pace = QUICK, tmp_bytes: int = 2 * PEAK + 30 * GB, seed: int = 0, **changes: Any):
+    def __init__(
+        self, *, pace: Pace = QUICK, tmp_bytes: int = 2 * PEAK + 30 * GB, seed: int = 0, **changes: Any
+    ):
         self.source = Given(spec_text(**changes))
         self.computer = Computer(plotters(), pace=pace, seed=seed)
         self.machine = SimulatedMachine(self.computer)
@@ -124,9 +126,9 @@ class Farm:
 
     def run(self, loop: Loop, *, hours: float = 24.0, done: Callable[[], bool] | None = None) -> None:
         """Run a loop until it is done, by default until all plots are archived."""
-        end = self.computer.clock.up + hours * 3600
+        end = self.computer.clock.time + hours * 3600
         over = done or self.finished
-        loop.run(lambda: over() or self.computer.clock.up > end)
+        loop.run(lambda: over() or self.computer.clock.time > end)
         assert over(), f"not done after {hours} h: {self.summary()}"
 
     def run_to_the_end(self, *, step: Callable[[str], None] = lambda _: None) -> int:
@@ -152,7 +154,9 @@ class Farm:
 
     def waiting(self) -> list[str]:
         """Names of the plots in dst."""
-        return sorted(name for path in DSTS for name, _ in self.computer.disks.listing(path) if name.endswith(".plot"))
+        return sorted(
+            name for path in DSTS for name, _ in self.computer.disks.listing(path) if name.endswith(".plot")
+        )
 
     def finished(self) -> bool:
         """Have all plots of stop_after been made and archived, and does nothing run any more?"""
@@ -210,18 +214,22 @@ class Farm:
         """Names of the files there that are whole plots."""
         files = ((name, file) for path in paths for name, file in self.computer.disks.listing(path))
         size = plotters()["chia"].final_bytes(32)
-        return [name for name, file in files if file is not None and file.size == size and name.endswith(".plot")]
+        return [
+            name for name, file in files if file is not None and file.size == size and name.endswith(".plot")
+        ]
 
     def _note_starts(self, jobs: list[PlotJob]) -> None:
         known = {begun.plot_id for begun in self.begun}
         for job in jobs:
             if job.plot_id in known:
                 continue
-            up = self.computer.clock.up
+            now = self.computer.clock.time
             stagger = self.spec.scheduling.stagger
-            last = max((begun.up for begun in self.begun), default=-1e9)
-            self._hold(stagger == "auto" or up - last >= stagger, f"a start only {up - last:.1f} s after the last")
-            self.begun.append(Begun(up, job.tmp, job.plot_id))
+            last = max((begun.time for begun in self.begun), default=-1e9)
+            # Where a record cannot be read, the log's name tells the time, to the second.
+            soon = stagger != "auto" and now - last < stagger - 1.0
+            self._hold(not soon, f"a start only {now - last:.1f} s after the last")
+            self.begun.append(Begun(now, job.tmp, job.plot_id))
 
     def _hold(self, holds: bool, otherwise: str) -> None:
         if not holds and otherwise not in self.broken:

@@ -12,7 +12,7 @@ from reconciler.simulate import Fate, Pace
 from reconciler.simulate.moving import Move
 from reconciler.simulate.plotting import PlotJob
 from reconciler.simulate.processes import Process
-from tests.loop.farm import LOGS, PEAK, TMPS, Farm, rules, wish
+from tests.loop.farm import DSTS, LOGS, PEAK, TMPS, Farm, actions, rules, wish
 
 
 def _dies(process: Process) -> Fate | None:
@@ -36,7 +36,7 @@ def _crash_hold(ticked: Ticked) -> Hold:
 def test_crashing_jobs_come_further_and_further_apart_and_the_next_try_is_told() -> None:
     farm = _alone()
     farm.run(farm.loop(), done=lambda: len(farm.begun) == 9)
-    gaps = [later.up - earlier.up for earlier, later in pairwise(farm.begun)]
+    gaps = [later.time - earlier.time for earlier, later in pairwise(farm.begun)]
     assert max(gaps[:2]) < 30
     for gap, wait in zip(gaps[2:], (60, 120, 240, 480, 960, 1920), strict=True):
         assert wait <= gap <= wait + 30
@@ -57,11 +57,19 @@ def test_jobs_that_fail_after_hours_count_as_much_as_those_that_fail_at_once(hou
     )
     farm.computer.faults.fate = lambda _: Fate(at="5:0", words="Caught plotting error: Bad file read")
     farm.run(farm.loop(), done=lambda: len(farm.begun) == 4, hours=100)
-    gap = farm.begun[3].up - farm.begun[2].up
+    gap = farm.begun[3].time - farm.begun[2].time
     assert 60 <= gap - hours * 3600 * 0.99 <= 60 + 330
     farm.run(farm.loop(), done=lambda: not farm.computer.jobs)
     farm.advance(10.0)
     assert "4 jobs" in _crash_hold(farm.loop().tick()).text
+
+
+def test_jobs_that_a_reboot_ended_are_no_failures_of_their_directories() -> None:
+    farm = Farm(directories={"dst": [DSTS[0]]})
+    farm.run(farm.loop(), done=lambda: len(farm.computer.jobs) == 3)
+    farm.advance(130.0)
+    farm.computer.reboot()
+    assert "spawn" in actions(farm.loop().tick())
 
 
 def test_a_kick_forgets_failures() -> None:
@@ -117,8 +125,8 @@ def test_while_nothing_can_be_started_nothing_is_lost() -> None:
     farm = Farm(plotting={"stop_after": 3})
     farm.computer.faults.no_exec = "permission denied"
     loop = farm.loop()
-    end = farm.computer.clock.up + 3600
-    farm.run(loop, done=lambda: farm.computer.clock.up > end)
+    end = farm.computer.clock.time + 3600
+    farm.run(loop, done=lambda: farm.computer.clock.time > end)
     assert not farm.begun
     assert "permission denied" in _crash_hold(loop.tick()).text
     farm.computer.faults.no_exec = None
@@ -126,16 +134,24 @@ def test_while_nothing_can_be_started_nothing_is_lost() -> None:
     assert len(farm.begun) == 3
 
 
-@pytest.mark.parametrize("step", ["locked", "reserved", "copying", "synced", "verified", "published", "removed"])
+@pytest.mark.parametrize(
+    "step", ["locked", "reserved", "copying", "synced", "verified", "published", "removed"]
+)
 @pytest.mark.parametrize("kind", [None, "broken"])
-def test_a_mover_that_fails_at_any_step_is_followed_by_one_that_ends_the_work(step: str, kind: str | None) -> None:
+def test_a_mover_that_fails_at_any_step_is_followed_by_one_that_ends_the_work(
+    step: str, kind: str | None
+) -> None:
     farm = Farm(plotting={"stop_after": 3})
     failures = 0
 
     def once(process: Process) -> Fate | None:
         nonlocal failures
         failures += isinstance(process.doing, Move)
-        return Fate(at=step, kind=kind, words="I/O error") if failures == 1 and isinstance(process.doing, Move) else None
+        return (
+            Fate(at=step, kind=kind, words="I/O error")
+            if failures == 1 and isinstance(process.doing, Move)
+            else None
+        )
 
     farm.computer.faults.fate = once
     farm.run(farm.loop())
@@ -182,7 +198,9 @@ def test_a_full_log_disk_holds_new_jobs_and_nothing_else() -> None:
     assert "log_space" in rules(ticked)
     logs.others = 0
     # Jobs whose last words were lost do not count as finished, so that others take their place.
-    farm.run(farm.loop(), done=lambda: len(farm.stored()) == len(farm.begun) > begun and not farm.computer.jobs)
+    farm.run(
+        farm.loop(), done=lambda: len(farm.stored()) == len(farm.begun) > begun and not farm.computer.jobs
+    )
     assert 6 <= len(farm.begun) <= 6 + begun
     assert not [breach for breach in farm.broken if "was full" not in breach]
     assert not farm.leftovers()

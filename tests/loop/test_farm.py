@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,10 +22,20 @@ from tests.loop.farm import GB, PEAK, PLOT, Farm, actions, plotters
         (1, {"scheduling": {"stagger": "auto"}}),
         (2, {"archive": [{"name": "farm", "disks": "/farm/*", "limits": {"transfers": 1}}]}),
         (3, {"archive": [{"name": "farm", "disks": "/farm/*", "limits": {"per_source": 2, "per_disk": 2}}]}),
-        (4, {"scheduling": {"max_jobs": 6, "tmp": {"max_jobs": "auto", "stagger": {"until": "1:4", "at_most": 1}}}}),
+        (
+            4,
+            {
+                "scheduling": {
+                    "max_jobs": 6,
+                    "tmp": {"max_jobs": "auto", "stagger": {"until": "1:4", "at_most": 1}},
+                }
+            },
+        ),
     ],
 )
-def test_every_plot_is_made_and_archived_exactly_once_within_all_limits(seed: int, changes: dict[str, Any]) -> None:
+def test_every_plot_is_made_and_archived_exactly_once_within_all_limits(
+    seed: int, changes: dict[str, Any]
+) -> None:
     farm = Farm(seed=seed, plotting={"stop_after": 9}, **changes)
     farm.run(farm.loop())
     assert not farm.broken
@@ -33,7 +44,11 @@ def test_every_plot_is_made_and_archived_exactly_once_within_all_limits(seed: in
 
 
 def test_no_device_falls_below_its_floor_when_all_jobs_take_their_most() -> None:
-    farm = Farm(tmp_bytes=3 * PEAK, plotting={"stop_after": 8}, scheduling={"stagger": 0, "tmp": {"max_jobs": "auto"}})
+    farm = Farm(
+        tmp_bytes=3 * PEAK // 2,
+        plotting={"stop_after": 12},
+        scheduling={"max_jobs": 12, "stagger": 0, "tmp": {"max_jobs": "auto"}},
+    )
     farm.run(farm.loop())
     assert not farm.broken
     assert all(device.lowest >= 20 * GB for device in farm.computer.disks.devices)
@@ -86,6 +101,17 @@ def test_a_second_tick_right_after_the_first_has_only_holds() -> None:
             assert again.plan.holds
             farm.advance(60.0)
     assert acted == 12
+
+
+def test_a_loop_that_runs_until_settled_ends_when_all_is_done_and_not_while_that_is_unknown() -> None:
+    farm = Farm(plotting={"stop_after": 3})
+    farm.loop().run(lambda: False, until_settled=True)
+    assert farm.finished()
+    farm.computer.faults.process_table = "permission denied"
+    farm.computer.clock.later(7200.0, partial(setattr, farm.computer.faults, "process_table", None))
+    before = farm.computer.clock.time
+    farm.loop().run(lambda: False, until_settled=True)
+    assert farm.computer.clock.time >= before + 7200
 
 
 def test_a_plot_larger_than_any_farm_disk_stays_where_it_landed() -> None:

@@ -12,7 +12,11 @@ from tests.loop.farm import DSTS, TMPS, Farm, actions, plotters, rules
 
 def test_of_two_loops_one_is_refused_with_the_holders_name() -> None:
     farm = Farm()
-    with farm.loop().locks(), pytest.raises(LockHeld, match="plotting"), farm.loop(works=["plotting"]).locks():
+    with (
+        farm.loop().locks(),
+        pytest.raises(LockHeld, match="plotting"),
+        farm.loop(works=["plotting"]).locks(),
+    ):
         pass
     with farm.loop(works=["plotting"]).locks(), pytest.raises(LockHeld), farm.loop().locks():
         pass
@@ -92,7 +96,7 @@ def test_half_a_plot_is_never_archived() -> None:
     head = b"Proof of Space Plot" + bytes.fromhex("ab" * 32) + bytes([32])
     farm.computer.disks.create(f"{DSTS[0]}/{name}", head, size=54_000_000_000)
     loop = farm.loop()
-    end = farm.computer.clock.up + 7200
-    farm.run(loop, done=lambda: farm.computer.clock.up > end)
+    end = farm.computer.clock.time + 7200
+    farm.run(loop, done=lambda: farm.computer.clock.time > end)
     assert not farm.stored()
     assert farm.waiting() == [name]

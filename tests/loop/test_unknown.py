@@ -34,9 +34,9 @@ def _half_way() -> tuple[Farm, Ticks]:
 
 
 def _some_time(farm: Farm, ticks: Ticks, hours: float = 1.0) -> None:
-    end = farm.computer.clock.up + hours * 3600
+    end = farm.computer.clock.time + hours * 3600
     loop = farm.loop(report=ticks)
-    farm.run(loop, done=lambda: farm.computer.clock.up >= end)
+    farm.run(loop, done=lambda: farm.computer.clock.time >= end)
 
 
 def test_a_hung_tmp_gets_no_job_and_the_others_do() -> None:
@@ -136,7 +136,9 @@ def _remove(farm: Farm, path: str) -> None:
 
 
 @pytest.mark.parametrize("spoil", [_hide, _garble, _remove])
-def test_a_log_that_cannot_be_read_costs_its_job_nothing_but_its_phase(spoil: Callable[[Farm, str], None]) -> None:
+def test_a_log_that_cannot_be_read_costs_its_job_nothing_but_its_phase(
+    spoil: Callable[[Farm, str], None],
+) -> None:
     farm, ticks = _half_way()
     for process, _ in farm.computer.jobs[:2]:
         assert process.output is not None
@@ -146,7 +148,9 @@ def test_a_log_that_cannot_be_read_costs_its_job_nothing_but_its_phase(spoil: Ca
     assert "kill" not in ticks.actions()
     assert not farm.broken
     # stop_after counts by the journal, so what a lost log has finished is made once more.
-    farm.run(farm.loop(), done=lambda: len(farm.stored()) >= WANTED and not (farm.waiting() or farm.computer.jobs))
+    farm.run(
+        farm.loop(), done=lambda: len(farm.stored()) >= WANTED and not (farm.waiting() or farm.computer.jobs)
+    )
     assert not farm.broken
     assert len(farm.begun) - WANTED <= 2
     assert not farm.leftovers()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-import random
 import signal
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,12 +17,10 @@ from hypothesis import strategies as st
 from reconciler import journal
 from reconciler.journal import Record
 from reconciler.machine import LocalMachine
-from reconciler.observe import Observer
 from reconciler.state import Disk, Fact, Farmer, Instant, Known, Observation, Space
 from tests.real.conftest import Make
 from tests.real.farm import Farm, finish, until
-
-from .hand import Idle
+from tests.real.hand import Idle
 
 
 class Still(LocalMachine):

@@ -8,14 +8,22 @@ from typing import assert_never
 from reconciler import actions
 from reconciler.actions import Action
 from reconciler.plan import Plan
-from reconciler.state import Absent, Ident, Job, Known, Observation, Transfer
+from reconciler.state import Absent, Ident, Instant, Job, Known, Observation, Transfer
 
 
 def later(seen: Observation, made: Plan) -> Observation:
-    """The observation after all of a plan's actions, at the same instant."""
+    """The observation after all of a plan's actions, a millisecond later, since no two looks share an instant.
+
+    A wish to resume without a time set is over once its job runs, as the loop puts it away.
+    """
+    running = {job.id for job in _jobs(seen) if job.run == "running"}
+    wishes = seen.overrides.value if isinstance(seen.overrides, Known) else ()
+    left = tuple(w for w in wishes if not (w.verb == "resume" and w.until is None and w.target in running))
+    if isinstance(seen.overrides, Known):
+        seen = replace(seen, overrides=Known(left))
     for action in made.actions:
         seen = _after(seen, action)
-    return seen
+    return replace(seen, now=Instant(seen.now.at + 0.001, seen.now.up + 0.001, seen.now.boot))
 
 
 def _after(seen: Observation, action: Action) -> Observation:
@@ -44,8 +52,7 @@ def _after(seen: Observation, action: Action) -> Observation:
 
 
 def _jobs(seen: Observation) -> tuple[Job, ...]:
-    assert isinstance(seen.jobs, Known)
-    return seen.jobs.value
+    return seen.jobs.value if isinstance(seen.jobs, Known) else ()
 
 
 def _job(seen: Observation, name: str) -> Job:

@@ -11,7 +11,7 @@ means that one, so that what Hypothesis shrinks to is a plain farm.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 from hypothesis import strategies as st
@@ -65,7 +65,7 @@ class Farm:
 
 
 def farms(*, history: bool = True, shared: bool = True) -> st.SearchStrategy[Farm]:
-    """history: finished starts tell how long phases take; shared: farm disks may be on tmp and dst devices."""
+    """history: finished starts tell how long phases take; shared: farm disks may be on devices of others."""
     throws = st.binary(min_size=500, max_size=500)
     return throws.map(lambda drawn: _Maker(drawn, history, shared).farm())
 
@@ -83,7 +83,10 @@ class Dice:
     def some(self, options: Sequence[T], least: int, most: int) -> list[T]:
         """So many different ones, in any order."""
         left = list(options)
-        return [left.pop(left.index(self.pick(left))) for _ in range(self.pick(range(least, most + 1)))]
+        return [
+            left.pop(left.index(self.pick(left)))
+            for _ in range(self.pick(range(least, min(most, len(left)) + 1)))
+        ]
 
     def rarely(self, one_in: int) -> bool:
         """True once in so many throws."""
@@ -286,16 +289,15 @@ class _Maker:
         )
 
     def overrides(self, jobs: tuple[Job, ...]) -> tuple[Override, ...]:
+        """One wish a job at most, as the commands leave it; what is said of all work may stand beside it."""
         verbs: list[Verb] = ["suspend", "resume", "kill", "ignore"]
         wishes: list[tuple[Verb, str]] = [
-            (verb, name) for verb in verbs for name in [*(j.id for j in jobs), "gone"]
+            (self.dice.pick(verbs), target)
+            for target in self.dice.some([*(job.id for job in jobs), "gone"], 0, 3)
         ]
-        wishes += [("kick", "all")] * 3
-        if self.dice.rarely(8):
-            wishes += [("pause", "plotting"), ("pause", "archiving")] * 3
-        return tuple(
-            self.override(verb, target) for verb, target in dict.fromkeys(self.dice.some(wishes, 0, 4))
-        )
+        wishes += [("kick", "all")] if self.dice.rarely(3) else []
+        wishes += [("pause", self.dice.pick(["archiving", "plotting"]))] if self.dice.rarely(10) else []
+        return tuple(self.override(verb, target) for verb, target in wishes)
 
     def override(self, verb: Verb, target: str) -> Override:
         return Override(
@@ -356,13 +358,16 @@ class _Maker:
         if self.dice.rarely(12):
             return Farmer(name=name, disks=UNKNOWN)
         kept = self.dice.pick([paths, paths, paths, paths[1:]])
-        return Farmer(name=name, disks=Known(tuple(self.disk(path, devices) for path in kept)))
+        return Farmer(name=name, disks=Known(tuple(self.disk(name, path, devices) for path in kept)))
 
-    def disk(self, path: str, devices: dict[str, Fact[Space]]) -> Disk:
+    def disk(self, farmer: str, path: str, devices: dict[str, Fact[Space]]) -> Disk:
+        space = self.dice.pick(list(devices.values()))
+        if isinstance(space, Known) and not self.shared:
+            space = Known(replace(space.value, device=f"{farmer} {space.value.device}"))
         other = self.dice.pick([SIZE, SIZE, SIZE, SIZE - 1])
         return Disk(
             path=path,
-            space=self.dice.pick(list(devices.values())),
+            space=space,
             holds=tuple(Stored(plot_name(short), other) for short in self.dice.some(PLOTS, 0, 1)),
             parts=tuple(self.part(short) for short in self.dice.some(PLOTS, 0, 2)),
         )

@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import inf
 from typing import Any
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler import actions, documents, reserve
@@ -27,13 +27,9 @@ from tests.planning.strategies import UNKNOWN, Farm, farms
 
 a_farm = given(farm=farms())
 often = settings(
-    max_examples=150,
+    max_examples=400,
     deadline=None,
-    suppress_health_check=[
-        HealthCheck.function_scoped_fixture,
-        HealthCheck.too_slow,
-        HealthCheck.filter_too_much,
-    ],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 
@@ -57,7 +53,7 @@ def test_the_order_in_which_things_are_seen_is_nothing_to_the_plan(
     assert planned(shuffled, plotters) == planned(farm, plotters)
 
 
-@often
+@settings(often, max_examples=60)
 @a_farm
 def test_a_plan_and_its_observation_survive_json(farm: Farm, plotters: Plotters) -> None:
     made = planned(farm, plotters)
@@ -73,10 +69,9 @@ def test_a_plan_and_its_observation_survive_json(farm: Farm, plotters: Plotters)
 @a_farm
 def test_no_start_exceeds_a_limit(farm: Farm, plotters: Plotters) -> None:
     made, facts = spawns(planned(farm, plotters)), Facts(farm.spec, farm.seen, plotters)
-    assume(made)
     rules = farm.spec.scheduling
     most = farm.seen.cpus // 2 or 1 if rules.max_jobs == "auto" else rules.max_jobs
-    assert len(facts.jobs) + len(made) <= most
+    assert not made or len(facts.jobs) + len(made) <= most
     for tmp, started in Counter(spawn.tmp for spawn in made).items():
         directory = farm.spec.tmp(tmp)
         here = [job for job in facts.jobs if tmp in job.tmps]
@@ -93,10 +88,10 @@ def test_no_start_exceeds_a_limit(farm: Farm, plotters: Plotters) -> None:
 def test_a_stagger_lets_one_start_through_and_none_too_early(farm: Farm, plotters: Plotters) -> None:
     made, facts = spawns(planned(farm, plotters)), Facts(farm.spec, farm.seen, plotters)
     stagger = farm.spec.scheduling.stagger
-    assume(made and stagger != "auto" and stagger > 0)
-    assert stagger != "auto" and len(made) == 1
     begun = [facts.age(start.since) for start in facts.starts] + [facts.age(job.since) for job in facts.jobs]
-    assert min(begun, default=inf) >= stagger
+    if made and stagger != "auto" and stagger > 0:
+        assert len(made) == 1
+        assert min(begun, default=inf) >= stagger
 
 
 @often
@@ -104,6 +99,7 @@ def test_a_stagger_lets_one_start_through_and_none_too_early(farm: Farm, plotter
 def test_what_is_promised_on_a_device_stays_below_its_room_less_the_floor(
     farm: Farm, plotters: Plotters
 ) -> None:
+    """The lowest floor of those that take room there: a tmp directory on a farmer's disk keeps its own only."""
     made, facts = planned(farm, plotters), Facts(farm.spec, farm.seen, plotters)
     wish = desire(facts)
     promised: Counter[str] = Counter()
@@ -120,7 +116,8 @@ def test_what_is_promised_on_a_device_stays_below_its_room_less_the_floor(
         )
         if isinstance(action, actions.Archive) and device is not None and not _reserved(facts, action):
             promised[device] += action.bytes
-            taken[device] = max(taken.get(device, 0), farm.spec.archiver(action.farmer).floor)
+            floor = farm.spec.archiver(action.farmer).floor
+            taken[device] = min(taken.get(device, floor), floor)
     for device, floor in taken.items():
         assert promised[device] <= _free(facts, device) - floor
 
@@ -131,9 +128,8 @@ def test_the_space_rule_leaves_a_job_going(farm: Farm, plotters: Plotters) -> No
     made, facts = planned(farm, plotters), Facts(farm.spec, farm.seen, plotters)
     stopped = {action.id for action in made.actions if action.kind in ("suspend", "kill")}
     by_space = {a.id for a in made.actions if isinstance(a, actions.Suspend) and a.by == "space"}
-    assume(by_space)
     running = [job for job in facts.jobs if job.run == "running"]
-    assert any(job.id not in stopped for job in running)
+    assert not by_space or any(job.id not in stopped for job in running)
     for device in facts.devices:
         there = [job for job in running if facts.claims[job.id].get(device, 0) > 0]
         # Where a job takes room on several disks it may have been stopped for another one's sake.
@@ -177,7 +173,7 @@ def test_knowing_less_never_lets_more_through(farm: Farm, data: st.DataObject, p
     """Each candidate by itself: what is left out of one place may well go to another.
 
     Without history, since with it a job of unknown phase is early no more once it is old enough; and with
-    farm disks of their own, since a disk that does not answer through one path does not through another.
+    farm disks that are nobody else's, since a disk that does not answer through one path does not through another.
     """
     less = data.draw(st.sampled_from(list(_forgetting(farm.spec, farm.seen))), label="less")
     before, after = Facts(farm.spec, farm.seen, plotters), Facts(farm.spec, less, plotters)
@@ -249,16 +245,21 @@ def test_the_actions_are_the_whole_difference(farm: Farm, plotters: Plotters) ->
 @often
 @a_farm
 def test_how_much_is_done_does_not_depend_on_how_often_one_looks(farm: Farm, plotters: Plotters) -> None:
-    """Once all is done nothing more is asked for, but for the room that a killed job leaves."""
-    made = planned(farm, plotters)
+    """Once all is done nothing more is asked for.
+
+    But for three things: the room that a killed job leaves may be used; where a person had a job resumed
+    against the space rule, that rule may stop others; and where it stopped a job for the sake of one disk,
+    another disk may be left without a job that moves, and one goes on.
+    """
+    made, facts = planned(farm, plotters), Facts(farm.spec, farm.seen, plotters)
     again = planned(Farm(farm.spec, later(farm.seen, made)), plotters)
-    assert not {action.path for action in made.actions} & {
-        a.path for a in again.actions if a.kind != "suspend"
-    }
-    if not any(action.kind == "kill" for action in made.actions):
-        # A job whose owner's wish to stop is over goes on, and is the space rule's from then on.
-        resumed = {action.id for action in made.actions if action.kind == "resume"}
-        assert [a for a in again.actions if not (a.kind == "suspend" and a.id in resumed)] == []
+    resumed = [facts.wish(job) for job in facts.jobs if job.run == "suspended"]
+    overruled = any(wish is not None and wish.verb == "resume" for wish in resumed)
+    done = {action.kind for action in made.actions}
+    may = {"suspend"} if overruled else {"resume"} if "suspend" in done else set()
+    if "kill" not in done:
+        assert [action for action in again.actions if action.kind not in may] == []
+    assert not {a.path for a in made.actions} & {a.path for a in again.actions if a.kind not in may}
 
 
 def _applied(state: State, made: Plan) -> State:

@@ -190,7 +190,7 @@ def _job(number: int, running: Running) -> Job:
 # --- the law -------------------------------------------------------------------------------------
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(world=worlds())
 def test_ours_starts_where_the_original_does_or_waits_for_the_same_or_says_what_it_lacks(
     world: tuple[dict[str, Any], list[Running], dict[str, Any]], plotters: Plotters

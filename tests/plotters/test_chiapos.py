@@ -40,7 +40,11 @@ def play(plotter: Plotter, argv: Sequence[str], folder: Path, *watched: Path) ->
     """Run a job to its end, and tell what was seen meanwhile: phase by its log, room taken, names of files."""
     log = folder / "job.log"
     seen = []
-    with log.open("wb") as out, subprocess.Popen(argv, stdout=out, stderr=out) as process, log.open("rb") as read:
+    with (
+        log.open("wb") as out,
+        subprocess.Popen(argv, stdout=out, stderr=out) as process,
+        log.open("rb") as read,
+    ):
         state = plotter.begin()
         until = time.monotonic() + DEADLINE
         while process.poll() is None:
@@ -69,8 +73,13 @@ def test_a_job_is_as_its_definition_says(
     plotter = plotters["chiapos"]
     tmp, tmp2, dst = folders
     order = Order(
-        k=18, tmp=str(tmp), tmp2=str(tmp2) if second else None, dst=str(dst),
-        farmer_key="ab" * 48, contract="xch1any", options={"threads": 1, "buckets": 16},
+        k=18,
+        tmp=str(tmp),
+        tmp2=str(tmp2) if second else None,
+        dst=str(dst),
+        farmer_key="ab" * 48,
+        contract="xch1any",
+        options={"threads": 1, "buckets": 16},
     )
     argv = plotter.build(order)
     seen = play(plotter, argv, tmp_path, tmp, tmp2)
@@ -112,14 +121,17 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(argv, capture_output=True, text=True, timeout=DEADLINE, check=False)
 
 
-@pytest.mark.parametrize(("arguments", "says"), [
-    (["-k", "17", "-t", "{t}", "-d", "{d}"], "chiapos takes 18 to 50"),
-    (["-k", "18", "-t", "{t}/none", "-d", "{d}"], "{t}/none is no directory; make it first"),
-    (["-k", "18", "-t", "{t}", "-d", "{d}/none"], "{d}/none is no directory; make it first"),
-    (["-k", "18", "-t", "{t}", "-2", "{t}/none", "-d", "{d}"], "{t}/none is no directory; make it first"),
-    (["-k", "18", "-t", "{t}", "-d", "{d}", "-f", "abc"], "96 hexadecimal digits"),
-    (["-k", "18", "-t", "{t}", "-d", "{d}", "-u", "128"], "a plot of k 18 takes 16 to 32"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["-k", "17", "-t", "{t}", "-d", "{d}"], "chiapos takes 18 to 50"),
+        (["-k", "18", "-t", "{t}/none", "-d", "{d}"], "{t}/none is no directory; make it first"),
+        (["-k", "18", "-t", "{t}", "-d", "{d}/none"], "{d}/none is no directory; make it first"),
+        (["-k", "18", "-t", "{t}", "-2", "{t}/none", "-d", "{d}"], "{t}/none is no directory; make it first"),
+        (["-k", "18", "-t", "{t}", "-d", "{d}", "-f", "abc"], "96 hexadecimal digits"),
+        (["-k", "18", "-t", "{t}", "-d", "{d}", "-u", "128"], "a plot of k 18 takes 16 to 32"),
+    ],
+)
 def test_what_cannot_be_is_said_at_once(
     folders: tuple[Path, Path, Path], arguments: list[str], says: str
 ) -> None:
@@ -143,7 +155,9 @@ def test_what_the_plotter_gives_up_on_is_an_error_in_its_log(
     plotters: Plotters, folders: tuple[Path, Path, Path]
 ) -> None:
     done = run("-k", "22", "-t", str(folders[0]), "-d", str(folders[2]), "-b", "10", "-u", "16")
-    (plot,) = plotters["chiapos"].fold(plotters["chiapos"].begin(), (done.stdout + done.stderr).encode()).plots
+    (plot,) = (
+        plotters["chiapos"].fold(plotters["chiapos"].begin(), (done.stdout + done.stderr).encode()).plots
+    )
     assert done.returncode == 1
     assert "chiapos gave up" in done.stderr
     assert plot.error is not None
@@ -153,6 +167,8 @@ def test_what_the_plotter_gives_up_on_is_an_error_in_its_log(
 
 def test_it_starts_without_the_heavy_imports() -> None:
     code = "import sys, reconciler.plotters.chiapos as program; print(sorted(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=DEADLINE, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=DEADLINE, check=True
+    )
     for heavy in ("pydantic", "yaml", "chiapos'", "subprocess"):
         assert heavy not in done.stdout.replace("reconciler.plotters.chiapos'", "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from functools import cache
 from typing import Any
 
@@ -11,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import UsageError
-from reconciler.plotters import Order, Plotter, Plotters
-from reconciler.plotters.definition import NOUNS, Option
-from tests.plotters import cases
+from reconciler.plotters import Plotter, Plotters
+from reconciler.plotters.grammar import NOUNS
+from tests.plotters import cases, orders
+from tests.plotters.orders import PATHS
 
 
 @cache
@@ -22,94 +22,54 @@ def known() -> Plotters:
 
 
 NAMES = sorted(known())
-PATHS = st.lists(
-    st.text(string.ascii_letters + string.digits + " .-_", min_size=1, max_size=8)
-    .filter(lambda part: part.strip(".") != ""),
-    min_size=1, max_size=4,
-).map(lambda parts: "/" + "/".join(parts))
-WORDS = st.text(string.ascii_letters + string.digits + "-_=./", min_size=1, max_size=12)
 
 
-def order_of(**values: Any) -> Order:
-    return Order(**{"k": 32, "tmp": "/t", "tmp2": None, "dst": "/d", **values})
-
-
-@pytest.mark.parametrize(("name", "case"), [
-    pytest.param(name, case, id=f"{name}: {case['case']}") for name, case in cases.argvs()
-])
+@pytest.mark.parametrize(
+    ("name", "case"), [pytest.param(name, case, id=f"{name}: {case['case']}") for name, case in cases.argvs()]
+)
 def test_an_argv_is_read_as_its_case_says(plotters: Plotters, name: str, case: dict[str, Any]) -> None:
-    argv, expect = case["argv"], case["expect"]
-    plotter = plotters[name]
-    assert plotter.recognises(argv) == (expect is not None)
-    if expect is None:
-        assert plotters.recognise(argv) is not plotter
-        with pytest.raises(ValueError, match="not a command line"):
-            plotter.read(argv, case["cwd"])
-        return
-    assert plotters.wanted(argv)
-    assert plotters.recognise(argv) is plotter
-    arguments = plotter.read(argv, case["cwd"])
-    found = {field: getattr(arguments, field) for field in expect}
-    assert found | {"extras": list(found.get("extras", ()))} == expect | {"extras": expect.get("extras", [])}
+    cases.argv_is_read(plotters, name, case)
 
 
-def values(row: Option) -> st.SearchStrategy[Any]:
-    """Any value that a row takes."""
-    low, high = row.minimum, row.maximum
-    return {
-        "flag": st.booleans(),
-        "int": st.integers(int(low if low is not None else 0), int(high if high is not None else 10**9)),
-        "number": st.floats(low if low is not None else 0, high if high is not None else 1e6),
-        "path": PATHS,
-        "text": WORDS,
-    }[row.kind]
-
-
-@st.composite
-def orders(draw: st.DrawFn, plotter: Plotter) -> Order:
-    rows = {row.value: row for row in (*plotter.definition.command.before, *plotter.definition.command.options)}
-    own = {name: row for name, row in rows.items() if name not in NOUNS and row.always is None}
-    chosen = draw(st.sets(st.sampled_from(sorted(own)))) if own else set()
-    return Order(
-        k=draw(values(rows["k"])) if "k" in rows else 32,
-        tmp=draw(PATHS),
-        tmp2=draw(st.none() | PATHS) if "tmp2" in rows else None,
-        dst=draw(PATHS),
-        executable=None,
-        farmer_key="ab" * 48, pool_key="cd" * 48,
-        options={name: draw(values(own[name])) for name in sorted(chosen)},
-    )
+def test_every_definition_has_cases(plotters: Plotters) -> None:
+    assert {name for name, _ in cases.argvs()} == plotters.keys()
+    assert {name for name, _, _ in cases.logs()} == plotters.keys()
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_what_is_built_is_read_back(data: st.DataObject) -> None:
     plotter = known()[data.draw(st.sampled_from(NAMES))]
-    order = data.draw(orders(plotter))
+    order = data.draw(orders.orders(plotter))
     argv = plotter.build(order)
     assert known().recognise(argv) is plotter
     arguments = plotter.read(argv, None)
     assert (arguments.k, arguments.tmp, arguments.dst) == (order.k, order.tmp, order.dst)
+    assert (arguments.tmps, arguments.dsts) == ((order.tmp,), (order.dst,))
     if order.tmp2 is not None:
         assert arguments.tmp2 == order.tmp2
-    given_options = {name: value for name, value in order.options.items() if value is not False}
-    by_itself = {row.value for row in plotter.definition.command.options if row.below_k and order.k < row.below_k}
-    found = {name: value for name, value in arguments.options.items() if name not in by_itself - order.options.keys()}
-    assert found == given_options
+    rows = plotter.line.rows
+    by_itself = {name for name, row in rows.items() if row.written or (row.below_k and order.k < row.below_k)}
+    found = {
+        name: value
+        for name, value in arguments.options.items()
+        if name not in by_itself - order.options.keys()
+    }
+    assert found == {name: value for name, value in order.options.items() if value is not False}
     assert arguments.count == 1
     assert arguments.extras == ()
+    assert plotter.compression(arguments.options) == plotter.compression(order.options)
+    assert plotter.threads(arguments.options) == plotter.threads(order.options)
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_every_spelling_is_read(data: st.DataObject) -> None:
     plotter = known()[data.draw(st.sampled_from(NAMES))]
     command = plotter.definition.command
-    row = data.draw(st.sampled_from(command.options))
+    row = data.draw(st.sampled_from((*command.before, *command.options)))
     flag = data.draw(st.sampled_from(row.flags))
-    value = data.draw(values(row).filter(lambda each: each is not False))
-    head = plotter.build(order_of(farmer_key="f", pool_key="p"))
-    head = head[:head.index(command.words[-1]) + 1] if command.words else head[:1]
+    value = data.draw(orders.values(row).filter(lambda each: each is not False))
     if row.kind == "flag":
         tail: tuple[str, ...] = (flag,)
     elif flag.startswith("--"):
@@ -117,7 +77,9 @@ def test_every_spelling_is_read(data: st.DataObject) -> None:
     else:
         attached = [(f"{flag}{value}",)] if command.attached else []
         tail = data.draw(st.sampled_from([(flag, str(value)), *attached]))
-    arguments = plotter.read((*head, *tail), "/cwd")
+    start = plotter.build(orders.of(plotter))[: 3 if command.module else 1]
+    argv = (*start, *tail, *command.words) if row in command.before else (*start, *command.words, *tail)
+    arguments = plotter.read(argv, "/cwd")
     assert arguments.extras == ()
     if row.value not in NOUNS:
         assert arguments.options == {row.value: value}
@@ -125,81 +87,274 @@ def test_every_spelling_is_read(data: st.DataObject) -> None:
         assert getattr(arguments, row.value) == value
 
 
-@given(st.lists(st.text(max_size=12) | st.sampled_from(["-k", "-t", "--", "-x", "-ex", "--size=", "/a"]), max_size=8),
-       st.none() | PATHS)
-@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.text(max_size=12) | st.sampled_from(["-k", "-t", "--", "-x", "-ex", "--size=", "/a"]), max_size=8
+    ),
+    st.none() | PATHS,
+)
+@settings(max_examples=150, deadline=None)
 def test_no_argv_makes_reading_fail(argv: list[str], cwd: str | None) -> None:
     assert known().wanted(argv) == (known().recognise(argv) is not None)
     for plotter in known().values():
-        whole = (*plotter.build(order_of(farmer_key="f", pool_key="p")), *argv)
-        assert known().recognise(whole) is plotter
+        built = plotter.build(orders.of(plotter))
+        whole = (*built[:-1], *argv, built[-1])
+        plotter.recognises(whole)
         assert {token.lstrip("-") for token in plotter.read(whole, cwd).extras} <= {
-            token[at:].lstrip("-") for token in argv for at in range(len(token) + 1)
+            token[at:].lstrip("-") for token in (*argv, *built) for at in range(len(token) + 1)
         }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_job_stays_one_with_options_that_nobody_knows(plotters: Plotters, name: str) -> None:
+    plotter = plotters[name]
+    built = plotter.build(orders.of(plotter))
+    at = -1 if plotter.definition.command.places else len(built)
+    whole = (*built[:at], "--of-a-later-version", "7", *built[at:])[: len(built) + 2]
+    assert plotters.recognise(whole) is plotter
+    arguments = plotter.read(whole, None)
+    assert arguments.extras == ("--of-a-later-version", "7")
+    assert (arguments.k, arguments.tmp, arguments.dst) == (
+        plotter.read(built, None).k,
+        plotter.read(built, None).tmp,
+        "/d",
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_asking_for_help_is_no_job(plotters: Plotters, name: str) -> None:
+    plotter = plotters[name]
+    built = plotter.build(orders.of(plotter))
+    at = len(built) - len(plotter.definition.command.places)
+    for word in plotter.definition.command.no_job:
+        assert plotters.recognise((*built[:at], word, *built[at:])) is not plotter
 
 
 def test_secrets_are_written_and_not_read(plotters: Plotters) -> None:
     for plotter in plotters.values():
-        argv = plotter.build(order_of(farmer_key="f" * 96, contract="xch1contract"))
+        argv = plotter.build(orders.of(plotter, farmer_key="f" * 96, contract="xch1contract"))
         assert {"f" * 96, "xch1contract"} <= set(argv)
         told = repr(plotter.read(argv, None))
         assert "f" * 96 not in told
         assert "xch1contract" not in told
 
 
-@pytest.mark.parametrize(("values", "says"), [
-    ({"options": {"thread": 2}}, "did you mean threads?"),
-    ({"options": {"threads": "two"}}, "must be a whole number"),
-    ({"options": {"threads": True}}, "must be a whole number"),
-    ({"options": {"nobitfield": 1}}, "must be true or false"),
-    ({"options": {"threads": 0}}, "at least 1"),
-    ({"options": {"buckets": 1024}}, "at most 128"),
-    ({"options": {"count": 2}}, "not known"),
-    ({"k": 17}, "at least"),
-    ({"k": 51}, "at most 50"),
-])
-@pytest.mark.parametrize("name", ["chia", "chiapos"])
-def test_an_unfit_order_is_told_and_not_built(plotters: Plotters, name: str, values: dict[str, Any], says: str) -> None:
-    order = order_of(**values)
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("word", ["--of-a-later-version={}", "{}", "-Y{}", "--pool={},7"])
+def test_what_looks_like_a_key_is_blotted_out(plotters: Plotters, name: str, word: str) -> None:
+    plotter = plotters[name]
+    start = plotter.build(orders.of(plotter))[: 3 if plotter.definition.command.module else 1]
+    for secret in ("AB" * 48, "0x" + "0c" * 112, "xch1" + "q0" * 29 + "a"):
+        words = (word.format(secret), "--memo", secret, "-m", secret, "--later", "x")
+        told = repr(plotter.read((*start, *plotter.definition.command.words, *words), "/w"))
+        assert secret[4:] not in told
+
+
+def test_who_keeps_nothing_in_tmp_says_so(plotters: Plotters) -> None:
+    assert not plotters["bladebit-ram"].uses_tmp({})
+    assert not plotters["bladebit-cuda"].uses_tmp({})
+    assert plotters["bladebit-cuda"].uses_tmp({"disk_16": True})
+    assert not plotters["chia-v2"].uses_tmp({})
+    assert plotters["chia"].uses_tmp({})
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"options": {"thread": 2}}, "did you mean threads?"),
+        ({"options": {"threads": "two"}}, "must be a whole number"),
+        ({"options": {"threads": True}}, "must be a whole number"),
+        ({"options": {"nobitfield": 1}}, "must be true or false"),
+        ({"options": {"threads": 0}}, "at least 1"),
+        ({"options": {"buckets": 1024}}, "at most 128"),
+        ({"options": {"count": 2}}, "not known"),
+        ({"k": 17}, "at least"),
+        ({"k": 51}, "at most 50"),
+    ],
+)
+@pytest.mark.parametrize("name", ["chia", "chiapos", "chia-chiapos"])
+def test_an_unfit_order_is_told_and_not_built(
+    plotters: Plotters, name: str, values: dict[str, Any], says: str
+) -> None:
+    order = orders.of(plotters[name], **values)
     (sentence,) = plotters[name].unfit(order)
     assert says in sentence
     with pytest.raises(UsageError, match=says.replace("?", r"\?")):
         plotters[name].build(order)
 
 
-def test_what_a_plotter_needs_is_named_as_the_spec_spells_it(plotters: Plotters) -> None:
-    assert plotters["madmax"].unfit(order_of(farmer_key="f")) == (
-        "this plotter needs plotting.keys.pool or plotting.keys.contract",
-    )
-    assert len(plotters["madmax"].unfit(order_of())) == 2
+@pytest.mark.parametrize(
+    ("name", "values", "says"),
+    [
+        ("madmax", {"contract": None}, "this plotter needs plotting.keys.pool or plotting.keys.contract"),
+        ("madmax", {"farmer_key": None}, "this plotter needs plotting.keys.farmer"),
+        (
+            "madmax",
+            {"pool_key": "p"},
+            "plotting.keys.pool and plotting.keys.contract exclude one another; give one of them",
+        ),
+        (
+            "chia",
+            {"pool_key": "p"},
+            "plotting.keys.pool and plotting.keys.contract exclude one another; give one of them",
+        ),
+        (
+            "madmax",
+            {"options": {"stagedir": "/s", "tmptoggle": True}},
+            "option stagedir and option tmptoggle exclude one another; give one of them",
+        ),
+        ("madmax", {"k": 35}, "k is 35; this plotter takes at most 34"),
+        ("gigahorse", {"options": {"level": 10}}, "option level is 10; this plotter takes at most 9"),
+        ("gigahorse-cuda", {"k": 28}, "k is 28; this plotter makes 26, 29, 30, 31, 32, 33, 34"),
+        ("gigahorse-cuda-v3", {"k": 33}, "k is 33; this plotter makes 32"),
+        ("bladebit-ram", {"k": 33}, "k is 33; this plotter makes 32"),
+        (
+            "bladebit-ram",
+            {"tmp": "/t"},
+            "directories.tmp is /t; this plotter keeps nothing there, so name /d instead",
+        ),
+        (
+            "bladebit-1",
+            {"tmp": "/t"},
+            "directories.tmp is /t; this plotter keeps nothing there, so name /d instead",
+        ),
+        ("bladebit-ram", {"tmp2": "/t"}, "directories.tmp2 is given, which this plotter does not take"),
+        (
+            "bladebit-cuda",
+            {"tmp": "/t"},
+            "directories.tmp is /t; this plotter keeps nothing there without disk_128 or disk_16, so name /d instead",
+        ),
+        (
+            "bladebit-cuda",
+            {"tmp2": "/t"},
+            "directories.tmp2 is given, which this plotter does not take without disk_128 or disk_16",
+        ),
+        ("bladebit-disk", {"options": {"compress": 1}}, "option compress is 1; this plotter takes at most 0"),
+        (
+            "mmx-cuda",
+            {"pool_key": "p", "contract": None},
+            "plotting.keys.pool is given, which this plotter does not take",
+        ),
+        ("chia-v2", {"k": 32}, "k is 32; this plotter makes 28"),
+    ],
+)
+def test_what_a_plotter_cannot_do_is_said_in_the_words_of_the_spec(
+    plotters: Plotters, name: str, values: dict[str, Any], says: str
+) -> None:
+    assert says in plotters[name].unfit(orders.of(plotters[name], **values))
+
+
+def test_chia_takes_its_keys_from_its_own_keyring(plotters: Plotters) -> None:
+    for name in ("chia", "chia-madmax", "chia-bladebit-disk"):
+        assert plotters[name].unfit(orders.of(plotters[name], farmer_key=None, contract=None)) == ()
 
 
 def test_what_a_plotter_does_not_take_is_told(plotters: Plotters) -> None:
     chia = plotters["chia"].definition
     rows = tuple(row for row in chia.command.options if row.value not in ("tmp2", "contract"))
     old = Plotter(chia.model_copy(update={"command": chia.command.model_copy(update={"options": rows})}))
-    assert old.unfit(order_of(tmp2="/t2", contract="xch1", farmer_key="f")) == (
+    assert old.unfit(orders.of(old, tmp2="/t2")) == (
         "directories.tmp2 is given, which this plotter does not take",
         "plotting.keys.contract is given, which this plotter does not take",
     )
 
 
-def test_a_fit_order_has_nothing_against_it(plotters: Plotters) -> None:
-    for plotter in plotters.values():
-        assert plotter.unfit(order_of(farmer_key="f", contract="c", options={"threads": 4})) == ()
-
-
 def test_the_executable_of_the_order_is_taken(plotters: Plotters) -> None:
     for plotter in plotters.values():
-        argv = plotter.build(order_of(executable="/opt/bin/it", farmer_key="f", pool_key="p"))
-        assert argv[0] == "/opt/bin/it"
+        assert plotter.build(orders.of(plotter, executable="/opt/bin/it"))[0] == "/opt/bin/it"
+
+
+@pytest.mark.parametrize(
+    ("name", "k", "program"),
+    [
+        ("madmax", 32, "chia_plot"),
+        ("madmax", 33, "chia_plot_k34"),
+        ("madmax", 34, "chia_plot_k34"),
+        ("gigahorse", 34, "chia_plot_k34"),
+        ("gigahorse-cuda", 29, "cuda_plot_k29"),
+        ("mmx-cuda", 30, "mmx_cuda_plot_k30"),
+    ],
+)
+def test_the_executable_goes_by_k(plotters: Plotters, name: str, k: int, program: str) -> None:
+    plotter = plotters[name]
+    argv = plotter.build(orders.of(plotter, k=k))
+    assert argv[0] == program
+    assert plotter.read(argv, None).k == k
+    question = plotter.question(k)
+    assert question is not None
+    assert question.argv[0] == program
 
 
 def test_small_plots_of_chia_are_forced(plotters: Plotters) -> None:
-    assert "--override-k" in plotters["chia"].build(order_of(k=25))
-    assert "--override-k" not in plotters["chia"].build(order_of(k=32))
+    assert "--override-k" in plotters["chia"].build(orders.of(plotters["chia"], k=25))
+    assert "--override-k" not in plotters["chia"].build(orders.of(plotters["chia"], k=32))
+
+
+def test_bladebits_own_order_is_kept(plotters: Plotters) -> None:
+    """Global options, the sub-command, its own options, the output directory."""
+    plotter = plotters["bladebit-disk"]
+    argv = plotter.build(
+        orders.of(plotter, tmp2="/t2", options={"threads": 8, "buckets": 128, "alternate": True})
+    )
+    assert argv == (
+        "bladebit",
+        "-n",
+        "1",
+        "-t",
+        "8",
+        "-f",
+        "fa" * 48,
+        "-c",
+        "xch1any",
+        "diskplot",
+        "-b",
+        "128",
+        "-a",
+        "-t1",
+        "/t",
+        "-t2",
+        "/t2",
+        "/d",
+    )
 
 
 def test_threads_are_the_options_or_the_plotters_own(plotters: Plotters) -> None:
     assert plotters["chia"].threads({"threads": 7}) == 7
     assert plotters["chia"].threads({}) == 2
+    assert plotters["gigahorse-cuda"].threads({"ndevices": 3}) == 1
+
+
+def test_levels_are_the_options_or_the_plotters_own(plotters: Plotters) -> None:
+    assert plotters["gigahorse"].compression({}) == 1
+    assert plotters["gigahorse"].compression({"level": 7}) == 7
+    assert plotters["bladebit-cuda"].compression({}) is None
+    assert plotters["bladebit-cuda"].compression({"compress": 0}) is None
+    assert plotters["chia-bladebit-cuda"].compression({}) == 1
+    assert plotters["chia"].compression({"level": 7}) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "fits"),
+    [
+        ("chia", "2.7.5\n", True),
+        ("chia", "Chia-1.8\n", False),
+        ("bladebit-1", "1.2.4\n", True),
+        ("bladebit-ram", "1.2.4\n", False),
+        ("bladebit-disk", "3.1.1-dev\n", True),
+        ("bladebit-cuda", "2.0.1\n", False),
+        ("madmax", "Multi-threaded pipelined Chia k32 plotter - 5b5bd68\n\nUsage:\n", True),
+        ("gigahorse", "Usage:\n  chia_plot [OPTION...]\n\n  -C, --level arg  Compression level\n", True),
+        ("gigahorse", "Multi-threaded pipelined Chia k32 plotter - 5b5bd68\n", False),
+        ("chia-v2", "Error: No such command 'create2'.\n", False),
+    ],
+)
+def test_an_answer_tells_whether_the_version_is_covered(
+    plotters: Plotters, name: str, output: str, fits: bool
+) -> None:
+    plotter = plotters[name]
+    question = plotter.question(
+        plotter.definition.command.ks[0] if plotter.definition.command.ks else 32, "/opt/it"
+    )
+    assert question is not None
+    assert question.argv[0] == "/opt/it"
+    assert question.answered(output) is fits

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.plotters import LogState, Plotter, Plotters
+from reconciler.plotters import LogState, PlotLog, Plotter, Plotters
 from reconciler.plotters.definition import Log
 from reconciler.plotters.reader import LIMIT, Reader
 from reconciler.state import Phase
@@ -29,17 +29,20 @@ NAMES = sorted(known())
 @cache
 def corpus() -> tuple[tuple[str, bytes], ...]:
     """Every log there is, the real ones without most of their noise."""
-    real = [
-        (name, b"".join(line for line in data.splitlines(keepends=True) if not line.startswith(b"\tBucket")))
-        for name, data, _ in cases.real() if name in known()
-    ]
-    return (*((name, data) for name, data, _ in cases.logs()), *real)
+    found = [(name, data) for name, data, _ in cases.logs()]
+    for data, _ in cases.real():
+        plotter = known().of_log(data)
+        assert plotter is not None
+        lines = data.splitlines(keepends=True)
+        found.append((plotter.name, b"".join(line for line in lines if not line.startswith(b"\tBucket"))))
+    return tuple(found)
 
 
 def rendered(plotter: Plotter, plot_id: str = ID) -> str:
     name = f"plot-k20-2026-01-05-08-00-{plot_id}.plot"
     return "".join(
-        line.render(plot_id=plot_id, k=20, tmp="/t", tmp2="/t2", dst="/d", date="2026-01-05-08-00", name=name) + "\n"
+        line.render(plot_id=plot_id, k=20, tmp="/t", tmp2="/t2", dst="/d", date="2026-01-05-08-00", name=name)
+        + "\n"
         for line in plotter.sample()
     )
 
@@ -62,7 +65,7 @@ def test_any_cutting_gives_the_same(data: st.DataObject) -> None:
 def test_small_pieces_give_the_same(size: int) -> None:
     for name, text in corpus():
         plotter = known()[name]
-        pieces = [text[at:at + size] for at in range(0, len(text), size)]
+        pieces = [text[at : at + size] for at in range(0, len(text), size)]
         assert reduce(plotter.fold, pieces, plotter.begin()) == plotter.fold(plotter.begin(), text)
 
 
@@ -78,7 +81,9 @@ LINES = st.lists(
 
 @given(st.sampled_from(NAMES), LINES, st.lists(st.integers(0, 50_000), max_size=8))
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_a_garbled_log_never_raises_and_may_be_cut_anywhere(name: str, lines: list[bytes], places: list[int]) -> None:
+def test_a_garbled_log_never_raises_and_may_be_cut_anywhere(
+    name: str, lines: list[bytes], places: list[int]
+) -> None:
     plotter = known()[name]
     text = b"".join(lines)
     whole = plotter.fold(plotter.begin(), text)
@@ -90,7 +95,9 @@ def test_a_garbled_log_never_raises_and_may_be_cut_anywhere(name: str, lines: li
 def test_a_line_counts_once_it_is_whole(name: str) -> None:
     plotter = known()[name]
     text = rendered(plotter).encode()
-    assert plotter.fold(LogState(), text[:-1]).plots != plotter.fold(LogState(), text).plots or not text.strip()
+    assert (
+        plotter.fold(LogState(), text[:-1]).plots != plotter.fold(LogState(), text).plots or not text.strip()
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -107,18 +114,31 @@ def test_the_sample_is_read_back_fully(name: str) -> None:
     assert sorted(set(seen)) == sorted(set(announced))
     (plot,) = state.plots
     assert (plot.plot_id, plot.plotting_done, plot.delivered, plot.error, state.startup_error) == (
-        ID, True, True, None, None,
+        ID,
+        True,
+        True,
+        None,
+        None,
     )
     assert plot.final_plot is not None
-    assert plot.final_plot.endswith(f"{ID}.plot")
+    assert ID in plot.final_plot
     assert sum(line.share for line in plotter.sample()) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("prefix", [
-    "Feb 11 21:30:48 host plotter.service[123]: ", "2021/12/26 22:27:32 ", "[Sep 24 10:50:53] ", "> ", "    12\t",
-    "2026-11-21T23:24:06+0000 host chia[7]: ", "\x1b[32m", "> > ",
-])
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "Feb 11 21:30:48 host plotter.service[123]: ",
+        "2021/12/26 22:27:32 ",
+        "[Sep 24 10:50:53] ",
+        "> ",
+        "    12\t",
+        "2026-11-21T23:24:06+0000 host chia[7]: ",
+        "\x1b[32m",
+        "> > ",
+    ],
+)
 def test_what_wrappers_put_before_each_line_changes_nothing(name: str, prefix: str) -> None:
     plotter = known()[name]
     text = rendered(plotter)
@@ -149,23 +169,38 @@ def test_a_log_that_lost_its_head_is_still_one_plot(name: str) -> None:
     plotter = known()[name]
     lines = rendered(plotter).splitlines(keepends=True)
     first = next(at for at, line in enumerate(plotter.sample()) if line.phase is not None)
-    (plot,) = plotter.fold(LogState(), "".join(lines[first + 1:]).encode()).plots
+    (plot,) = plotter.fold(LogState(), "".join(lines[first + 1 :]).encode()).plots
     assert plot.plotting_done
 
 
-FATAL = Reader(Log.model_validate({"rules": [
-    {"match": r"Generating plot \d+: (?P<plot_id>\w+)$", "opens": "always"},
-    {"match": r"Fatal Error:\s*$", "next": True, "marks": ["error"]},
-    {"match": r"Running Phase (?P<step>\d)", "phase": "1", "steps": ["1", "2"]},
-]}))
+FATAL = Reader(
+    Log.model_validate(
+        {
+            "rules": [
+                {"match": r"Generating plot \d+: (?P<plot_id>\w+)$", "opens": "always"},
+                {"match": r"Fatal Error:\s*$", "next": True, "marks": ["error"]},
+                {"match": r"Running Phase (?P<step>\d)", "phase": "1", "steps": ["1", "2"]},
+            ]
+        }
+    ).rules
+)
 """A plotter that tells an error's text on the line behind the word."""
 
 
 @given(
-    st.lists(st.sampled_from([
-        b"Generating plot 1: ab\n", b"Fatal Error:  \n", b"Fatal Error:\r\r\n", b"Running Phase 1\n", b"no room\n",
-        b"\n",
-    ]), max_size=8),
+    st.lists(
+        st.sampled_from(
+            [
+                b"Generating plot 1: ab\n",
+                b"Fatal Error:  \n",
+                b"Fatal Error:\r\r\n",
+                b"Running Phase 1\n",
+                b"no room\n",
+                b"\n",
+            ]
+        ),
+        max_size=8,
+    ),
     st.lists(st.integers(0, 200), max_size=6),
 )
 @settings(max_examples=300, deadline=None)
@@ -192,3 +227,45 @@ def test_the_start_of_a_line_longer_than_the_limit_still_counts() -> None:
     text = b"Running Phase 2" + b"x" * (3 * LIMIT) + b"\nRunning Phase 1\n"
     (plot,) = FATAL.fold(LogState(), text).plots
     assert plot.phase == Phase(1, 2)
+
+
+OPTIONAL = Reader(
+    Log.model_validate(
+        {
+            "rules": [
+                {
+                    "match": r"Table(?: (?P<step>\d))? of plot(?: (?P<name>\S+))?",
+                    "phase": "1",
+                    "steps": ["1", "2"],
+                    "marks": ["error"],
+                }
+            ]
+        }
+    ).rules
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "phase"),
+    [
+        ("Table 1 of plot", Phase(1, 1)),
+        ("Table of plot", None),
+        ("Table 7 of plot", None),
+        (f"Table 2 of plot {ID}.plot", Phase(1, 2)),
+    ],
+)
+def test_a_group_may_capture_nothing(line: str, phase: Phase | None) -> None:
+    state = OPTIONAL.fold(LogState(plots=(PlotLog(),)), f"{line}\n".encode())
+    assert state.plots[0].phase == phase
+
+
+def test_an_error_that_names_its_plot_is_that_plots_also_between_two(plotters: Plotters) -> None:
+    """The copy of the first plot fails while the second one has just been delivered."""
+    name = f"plot-k32-2026-01-05-08-00-{ID}"
+    text = (
+        f"Crafting plot 1 out of 2\nPlot Name: {name}\nTotal plot creation time was 1 sec\n"
+        f"Crafting plot 2 out of 2\nPlot Name: {name.replace('c3', 'd4')}\nTotal plot creation time was 1 sec\n"
+        f"Renamed final plot to /d/{name.replace('c3', 'd4')}.plot\nCopy to /d/{name}.plot failed with: no\n"
+    )
+    first, second = plotters["madmax"].fold(plotters["madmax"].begin(), text.encode()).plots
+    assert (first.stuck, first.error_lines, second.stuck, second.error) == (True, 1, False, None)

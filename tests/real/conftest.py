@@ -15,7 +15,7 @@ Make = Callable[..., Farm]
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _importable() -> Iterator[None]:
+def importable() -> Iterator[None]:
     """Jobs and movers run below "/": they find this checkout though it may not be installed."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}".rstrip(os.pathsep))
@@ -39,7 +39,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
 
 
 @pytest.fixture(scope="session")
-def plot(_importable: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def plot(importable: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real plot of k 18."""
     folder = tmp_path_factory.mktemp("plot")
     argv = [sys.executable, "-m", MODULE, "create", "-k", "18", "-r", "1", "-t", str(folder), "-d", str(folder)]

@@ -25,7 +25,7 @@ from reconciler.loop import Loop, Work
 from reconciler.machine import LocalMachine, LocalWorld
 from reconciler.observe import Observer
 from reconciler.spec.models import Spec
-from reconciler.state import Job, Known, Observation, Override, Verb
+from reconciler.state import Job, Known, Observation, Override, Start, Verb
 from tests.real import driver
 from tests.real.driver import BOTH, Place, Task
 
@@ -70,16 +70,21 @@ class Farm:
             path.mkdir(parents=True, exist_ok=True)
         self._hands: list[subprocess.Popen[bytes]] = []
         self._loops: list[BaseProcess] = []
-        self._commands: list[subprocess.Popen[str]] = []
+        self._commands: list[Command] = []
         self.write(**changes)
 
     # the spec
+
+    @property
+    def places(self) -> Mapping[str, Any]:
+        """The spec's directories."""
+        return {"tmp": _texts(self.tmps), "dst": _texts(self.dsts), "logs": str(self.logs)}
 
     def write(self, **changes: Any) -> None:
         """Write the spec anew, whole or not at all."""
         document: dict[str, Any] = {
             "version": 3,
-            "directories": {"tmp": _texts(self.tmps), "dst": _texts(self.dsts), "logs": str(self.logs)},
+            "directories": self.places,
             "plotting": {"plotter": "chiapos", "k": 18, "options": {"threads": 1}, "nice": 0, "stop_after": 2},
             "scheduling": {"tick": "0.5s", "max_jobs": 2},
             "space": {"floor": 0, "resume": 0},
@@ -114,6 +119,12 @@ class Farm:
 
     def jobs(self) -> tuple[Job, ...]:
         seen = self.look().jobs
+        assert isinstance(seen, Known)
+        return seen.value
+
+    def starts(self) -> tuple[Start, ...]:
+        """The starts that the journal remembers, oldest first."""
+        seen = self.look().starts
         assert isinstance(seen, Known)
         return seen.value
 
@@ -154,20 +165,21 @@ class Farm:
         process.join(PATIENCE)
         assert process.exitcode == -signal.SIGKILL, f"{place}: ended with {process.exitcode}"
 
-    def command(self, *words: str) -> subprocess.Popen[str]:
+    def command(self, *words: str) -> Command:
         """`plotman` with this farm's spec."""
+        said = self.root / f"said{len(self._commands)}"
         argv = [sys.executable, "-m", "reconciler", *words]
         env = {**os.environ, "PLOTMAN_SPEC": str(self.path)}
-        process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
-        self._commands.append(process)
-        return process
+        with said.open("wb") as out:
+            command = Command(subprocess.Popen(argv, stdout=out, stderr=out, env=env), said)
+        self._commands.append(command)
+        return command
 
     def says(self, *words: str, code: int = 0) -> str:
         """What that command prints; it must end with that exit code."""
-        process = self.command(*words)
-        told = process.communicate(timeout=PATIENCE)[0]
-        assert process.returncode == code, told
-        return told
+        command = self.command(*words)
+        assert command.ended() == code, command.told
+        return command.told
 
     # wishes
 
@@ -200,12 +212,18 @@ class Farm:
         argv = [sys.executable, "-m", MODULE, "create", "-k", str(k), "-r", "1"]
         argv += ["-t", str(tmp or self.tmps[0]), "-d", str(dst or self.dsts[0])]
         with open(log or self.root / f"hand{len(self._hands)}.log", "wb") as out:
-            return self.keep(subprocess.Popen(argv, stdout=out, stderr=out, cwd=cwd, start_new_session=True))
+            process = self.keep(subprocess.Popen(argv, stdout=out, stderr=out, cwd=cwd, start_new_session=True))
+        shown(process.pid, "create")
+        return process
 
     def keep(self, process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
         """End this process with the farm, and the session that it leads."""
         self._hands.append(process)
         return process
+
+    def listens(self) -> bool:
+        """Does a loop sleep until it is rung?"""
+        return LocalMachine().ring(journal.wake_path(str(self.logs), "plotting"))
 
     # what is, seen without the tool
 
@@ -239,7 +257,7 @@ class Farm:
 
     def started(self, kind: journal.Kind = "plot") -> list[Path]:
         """Logs of that kind, shelved ones among them."""
-        return sorted(self.logs.rglob(f"*.{kind}.*log"))
+        return sorted(self.logs.rglob(f"[0-9]*.{kind}.*log"))
 
     @contextmanager
     def watched(self) -> Iterator[Most]:
@@ -247,7 +265,7 @@ class Farm:
         most, over = Most(), threading.Event()
 
         def watch() -> None:
-            while not over.wait(0.01):
+            while not over.wait(0.02):
                 most.see(self.running("plot"), self.running("move"))
 
         thread = threading.Thread(target=watch)
@@ -263,7 +281,7 @@ class Farm:
         for loop in self._loops:
             loop.kill()
             loop.join()
-        for process in (*self._hands, *self._commands):
+        for process in (*self._hands, *(command.process for command in self._commands)):
             for pid in _session(process.pid):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
@@ -276,6 +294,24 @@ class Farm:
                     signal.pidfd_send_signal(handle, signal.SIGKILL)
                 os.close(handle)
         until(lambda: not _writers(self.logs))
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command that runs, or ran. said: the file that it prints to."""
+
+    process: subprocess.Popen[bytes]
+    said: Path
+
+    @property
+    def told(self) -> str:
+        return self.said.read_text()
+
+    def ended(self, number: int = 0) -> int:
+        """Wait until it has ended, after that signal; its exit code."""
+        if number:
+            self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
 
 
 @dataclass
@@ -318,6 +354,11 @@ def whole(plot: Path) -> bool:
                 return False
             proofs += 1
     return proofs > 0
+
+
+def shown(pid: int, word: str) -> None:
+    """Wait until a process shows its arguments: for an instant after its exec it has none."""
+    until(lambda: word.encode() in Path(f"/proc/{pid}/cmdline").read_bytes())
 
 
 def state(pid: int) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from .conftest import Make
+from .driver import Place
 from .farm import whole
 
 
@@ -23,3 +26,16 @@ def test_every_plot_is_made_within_the_limits_and_stands_exactly_once_at_the_far
     assert most.transfers <= 2
     assert max(most.disks.values()) == max(most.sources.values()) == 1
     assert len(farm.started("plot")) == len(farm.started("move")) == 4
+    began = sorted((start.tmp, start.since.up, start.milestones[0]) for start in farm.starts())
+    assert len(began) == 4
+    for (tmp, up, first_phase), (next_tmp, next_up, _) in pairwise(began):
+        assert tmp != next_tmp or next_up >= up + first_phase, "two jobs of one tmp in their first phase"
+
+
+def test_the_next_job_starts_when_one_ends_and_not_at_the_next_tick(make: Make) -> None:
+    farm = make(plotting={"stop_after": 3}, scheduling={"tick": "1h", "max_jobs": 1}, archive=None)
+    farm.dies(Place("spawn: performed"))
+    farm.settle()
+    assert len(farm.landed()) == 3
+    idle = [later.since.at - (earlier.ended or 0.0) for earlier, later in pairwise(farm.starts())]
+    assert max(idle) < 5

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from reconciler.errors import LockHeld
 from reconciler.loop import Ticked
-from reconciler.state import Known, Start
+from reconciler.plan import plan
+from reconciler.state import Known
 
 from .conftest import Make
-from .farm import Farm, finish, until
+from .driver import plotters
+from .farm import Farm, finish, state, until
+from .hand import TWINS, Idle, children
 
 ONE = {"plotting": {"k": 22, "stop_after": 1}, "archive": None}
 """A farm with one job that takes long."""
@@ -36,26 +41,29 @@ def rules(ticked: Ticked) -> set[str]:
     return {hold.rule for hold in ticked.plan.holds}
 
 
-def starts(farm: Farm) -> tuple[Start, ...]:
-    seen = farm.look().starts
-    assert isinstance(seen, Known)
-    return seen.value
-
-
 def test_the_second_tick_finds_nothing_to_do_and_says_what_holds(make: Make) -> None:
     farm = make(plotting={"k": 22, "stop_after": 5}, archive=None)
     loop = farm.loop()
     with loop.locks():
         assert results(loop.tick()) == [("spawn", "done"), ("spawn", "done")]
-        for ticked in (loop.tick(), tick_of(farm)):
-            assert not ticked.plan.actions
-            assert rules(ticked) == {"max_jobs"}
+        second = loop.tick()
+    for planned in (second.plan, plan(farm.spec, farm.look(), plotters())):
+        assert not planned.actions
+        assert {hold.rule for hold in planned.holds} == {"max_jobs"}
     assert len(farm.running()) == 2
 
 
-def tick_of(farm: Farm) -> Ticked:
-    """A tick of another loop that may do nothing, and needs no lock."""
-    return farm.loop(works=()).tick()
+def test_a_job_that_its_owner_stopped_is_counted_and_left_alone(make: Make) -> None:
+    farm = make(**ONE)
+    farm.tick()
+    until(lambda: [job.run for job in farm.jobs()] == ["running"])
+    pid = farm.running()[0].pid
+    os.kill(pid, signal.SIGSTOP)
+    until(lambda: state(pid) == "T")
+    ticked = tick(farm)
+    assert [job.run for job in ticked.facts.jobs] == ["suspended"]
+    assert not ticked.plan.actions
+    assert state(pid) == "T"
 
 
 def test_jobs_that_were_started_by_hand_count_show_their_phase_and_are_left_alone(make: Make) -> None:
@@ -74,6 +82,19 @@ def test_jobs_that_were_started_by_hand_count_show_their_phase_and_are_left_alon
     assert not tick(farm).plan.actions
     assert len(farm.running()) == 1
     assert [hand.poll() for hand in hands] == [None, None]
+
+
+def test_a_suspend_that_broke_off_half_way_and_is_not_wanted_any_more_is_taken_back(make: Make) -> None:
+    farm = make(**ONE)
+    parent = Idle(farm, body=TWINS)
+    until(lambda: children(parent.pid))
+    job = farm.jobs()[0]
+    note = farm.logs / f"{job.id}.suspended"
+    note.write_text('{"by": "space"}')
+    parent.stop(parent.pid)
+    assert tick(farm).facts.jobs[0].run == "running"
+    assert not note.exists()
+    until(lambda: state(parent.pid) != "T")
 
 
 def test_a_second_loop_is_refused_and_told_who_holds_the_lock(make: Make) -> None:
@@ -102,14 +123,14 @@ def test_a_plotter_that_dies_at_once_is_started_no_faster_than_the_stagger_and_t
         scheduling={"stagger": "0.4s"},
     )
     until(lambda: "crash" in rules(tick(farm)))
-    began = [start.since.up for start in starts(farm)]
+    began = [start.since.up for start in farm.starts()]
     assert len(began) == 3
-    assert min(late - early for early, late in zip(began, began[1:], strict=False)) >= 0.4
+    assert min(late - early for early, late in pairwise(began)) >= 0.4
     held = tick(farm)
     hold = next(hold for hold in held.plan.holds if hold.rule == "crash")
     assert not held.plan.actions
     assert hold.next_at is not None and 40 < hold.next_at - held.facts.now.at <= 60
-    assert {start.outcome for start in starts(farm)} == {"failed"}
+    assert {start.outcome for start in farm.starts()} == {"failed"}
 
 
 def test_an_executable_that_does_not_exist_is_named_in_the_outcome_the_history_and_the_hold(make: Make) -> None:
@@ -117,7 +138,7 @@ def test_an_executable_that_does_not_exist_is_named_in_the_outcome_the_history_a
     told = tick(farm).outcomes[0]
     assert told.result == "failed"
     assert "could not start /nowhere/chia: no such file or directory" in told.text
-    assert [start.error for start in starts(farm)] == ["could not start /nowhere/chia: no such file or directory"]
+    assert [start.error for start in farm.starts()] == ["could not start /nowhere/chia: no such file or directory"]
     until(lambda: "crash" in rules(tick(farm)))
     hold = next(hold for hold in tick(farm).plan.holds if hold.rule == "crash")
     assert "/nowhere/chia: no such file" in hold.text
@@ -142,8 +163,7 @@ def test_a_full_log_disk_holds_or_refuses_starts_and_ends_nothing(small: Farm) -
     held = tick(small)
     assert rules(held) == {"log_space"}
     assert not held.plan.actions
-    places = {"tmp": [str(path) for path in small.tmps], "dst": [str(path) for path in small.dsts]}
-    small.write(**ONE, directories={**places, "logs": {"path": str(small.logs), "floor": 0}})
+    small.write(**ONE, directories={**small.places, "logs": {"path": str(small.logs), "floor": 0}})
     filler = small.logs / "filler"
     with pytest.raises(OSError, match="No space"):
         filler.write_bytes(bytes(200_000))

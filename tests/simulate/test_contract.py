@@ -90,7 +90,10 @@ def test_a_folder_lists_its_names(place: Place) -> None:
     place.machine.folder(place.path("folder/deep"))
     survey = place.machine.survey([Ask(place.root, names=True)])[place.root]
     assert isinstance(survey, Known)
-    assert {(entry.name, entry.folder) for entry in survey.value.entries} == {("file", False), ("folder", True)}
+    assert {(entry.name, entry.folder) for entry in survey.value.entries} == {
+        ("file", False),
+        ("folder", True),
+    }
     assert survey.value.writable
     assert 0 < survey.value.free <= survey.value.total
     plain = place.machine.survey([Ask(place.root)])[place.root]

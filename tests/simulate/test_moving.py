@@ -26,7 +26,9 @@ def _computer() -> Computer:
 
 
 def _move(computer: Computer, log: str = "/move.log") -> Process:
-    errand = Errand(plot=NAME, source="/dst", farmer="f", disk="/farm", transport="local", host="here", id="1")
+    errand = Errand(
+        plot=NAME, source="/dst", farmer="f", disk="/farm", transport="local", host="here", id="1"
+    )
     return computer.run(("python", "-m", MOVER, *to_argv(errand)), output=computer.disks.create(log))
 
 

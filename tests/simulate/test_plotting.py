@@ -14,11 +14,23 @@ PLOTTERS = Plotters.load()
 TMP, TMP2, DST = "/mnt/tmp", "/mnt/tmp2", "/mnt/dst"
 
 
-def _start(plotter: str, *, k: int = 32, tmp2: str | None = None, dst: str = DST) -> tuple[Computer, Process, File]:
+def _order(tmp2: str | None = None, dst: str = DST) -> Order:
+    return Order(k=32, tmp=TMP, tmp2=tmp2, dst=dst, farmer_key="8d3e", pool_key="aa11")
+
+
+EVERY = [
+    (name, tmp2)
+    for name in sorted(PLOTTERS)
+    for tmp2 in (None, TMP2)
+    if not PLOTTERS[name].unfit(_order(tmp2))
+]
+
+
+def _start(plotter: str, *, tmp2: str | None = None, dst: str = DST) -> tuple[Computer, Process, File]:
     computer = Computer(PLOTTERS, pace=Pace(k32=1000.0))
     for path in (TMP, TMP2, DST):
         computer.disks.mount(path, 10**13)
-    argv = PLOTTERS[plotter].build(Order(k=k, tmp=TMP, tmp2=tmp2, dst=dst, farmer_key="8d3e", pool_key="aa11"))
+    argv = PLOTTERS[plotter].build(_order(tmp2, dst))
     log = computer.disks.create("/job.log")
     return computer, computer.run(argv, output=log), log
 
@@ -27,10 +39,11 @@ def _used(computer: Computer) -> tuple[int, int]:
     return computer.disks.device(TMP).used, computer.disks.device(TMP2).used
 
 
-@pytest.mark.parametrize("plotter", sorted(PLOTTERS))
-@pytest.mark.parametrize("tmp2", [None, TMP2])
+@pytest.mark.parametrize(("plotter", "tmp2"), EVERY)
 @pytest.mark.parametrize("dst", [DST, TMP])
-def test_a_job_ends_with_a_whole_plot_a_whole_log_and_no_other_file(plotter: str, tmp2: str | None, dst: str) -> None:
+def test_a_job_ends_with_a_whole_plot_a_whole_log_and_no_other_file(
+    plotter: str, tmp2: str | None, dst: str
+) -> None:
     computer, process, log = _start(plotter, tmp2=tmp2, dst=dst)
     computer.clock.advance(1001.0)
     assert computer.processes.get(process.ident) is None
@@ -47,9 +60,10 @@ def test_a_job_ends_with_a_whole_plot_a_whole_log_and_no_other_file(plotter: str
     assert sum(device.used for device in computer.disks.devices) == plot.size + log.size
 
 
-@pytest.mark.parametrize("plotter", sorted(PLOTTERS))
-@pytest.mark.parametrize("tmp2", [None, TMP2])
-def test_a_job_never_takes_more_than_its_definition_said_that_it_still_may(plotter: str, tmp2: str | None) -> None:
+@pytest.mark.parametrize(("plotter", "tmp2"), EVERY)
+def test_a_job_never_takes_more_than_its_definition_said_that_it_still_may(
+    plotter: str, tmp2: str | None
+) -> None:
     computer, process, _ = _start(plotter, tmp2=tmp2)
     definition, allowed = PLOTTERS[plotter], []
     most = definition.peak(32, tmp2 is not None)
@@ -96,7 +110,7 @@ def test_a_doomed_job_says_so_and_leaves_its_files(phase: str) -> None:
     computer.disks.make_folder(TMP)
     computer.faults.fate = lambda _: Fate(at=phase, words="Caught plotting error: x")
     log = computer.disks.create("/job.log")
-    argv = PLOTTERS["chia"].build(Order(k=32, tmp=TMP, tmp2=None, dst=TMP, farmer_key="8d3e", pool_key="aa11"))
+    argv = PLOTTERS["chia"].build(_order(dst=TMP))
     computer.run(argv, output=log)
     computer.clock.advance(1001.0)
     assert not computer.jobs
@@ -110,7 +124,9 @@ def test_the_same_seed_makes_the_same_plots_and_another_makes_others() -> None:
     for seed in (1, 1, 2):
         computer = Computer(PLOTTERS, seed=seed)
         computer.disks.make_folder(TMP)
-        argv = PLOTTERS["chia"].build(Order(k=32, tmp=TMP, tmp2=None, dst=TMP, farmer_key="8d3e", pool_key="aa11"))
-        ids.append([job.plot_id for _ in range(2) for job in [computer.run(argv).doing] if hasattr(job, "plot_id")])
+        argv = PLOTTERS["chia"].build(_order(dst=TMP))
+        ids.append(
+            [job.plot_id for _ in range(2) for job in [computer.run(argv).doing] if hasattr(job, "plot_id")]
+        )
     assert ids[0] == ids[1]
     assert len({*ids[0], *ids[2]}) == 4

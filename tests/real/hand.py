@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.real.farm import Farm, state, until
+from .farm import Farm, shown, state, until
 
 WAITS = "read _"
 """A script that ends with its standard input."""
@@ -31,18 +31,8 @@ class Idle:
         cwd: Path | None = None,
         body: str = WAITS,
     ) -> None:
-        here = cwd or farm.root
-        # A shell called chia whose script is called plots: the kernel shows `chia plots create …`.
-        (here / "plots").write_text(f"{body}\n")
         options = ["-k", "32", "-t", str(farm.tmps[0]), "-d", str(farm.dsts[0])] if argv is None else argv
-        with open(log or "/dev/null", "ab") as out:
-            self.process = farm.keep(
-                subprocess.Popen(
-                    ["chia", "plots", "create", *options], executable="/bin/sh", cwd=here,
-                    stdin=subprocess.PIPE, stdout=out, stderr=subprocess.DEVNULL, start_new_session=True,
-                )
-            )
-        until(lambda: b"create" in Path(f"/proc/{self.pid}/cmdline").read_bytes())
+        self.process = shown_as(farm, ("chia", "plots", "create", *options), log=log, cwd=cwd, body=body)
 
     @staticmethod
     def stop(pid: int) -> None:
@@ -53,3 +43,23 @@ class Idle:
     @property
     def pid(self) -> int:
         return self.process.pid
+
+
+def shown_as(
+    farm: Farm, argv: Sequence[str], *, log: Path | None = None, cwd: Path | None = None, body: str = WAITS
+) -> subprocess.Popen[bytes]:
+    """A shell that calls itself argv[0] and runs a script called argv[1]: the kernel shows that argv."""
+    (cwd or farm.root).joinpath(argv[1]).write_text(f"{body}\n")
+    with open(log or "/dev/null", "ab") as out:
+        process = subprocess.Popen(
+            argv, executable="/bin/sh", cwd=cwd or farm.root, stdin=subprocess.PIPE, stdout=out,
+            stderr=subprocess.DEVNULL, start_new_session=True,
+        )
+    farm.keep(process)
+    shown(process.pid, argv[-1])
+    return process
+
+
+def children(pid: int) -> list[int]:
+    """The children of a process."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

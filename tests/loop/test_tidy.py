@@ -1,0 +1,93 @@
+"""What the loop puts away is history only: nothing that is done depends on it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from reconciler import tidy
+from reconciler.simulate import Fate, Fuse
+from reconciler.simulate.plotting import PlotJob
+from reconciler.simulate.processes import Process
+from tests.loop.farm import LOGS, Farm
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let logs be shelved as soon as they may."""
+    monkeypatch.setattr(tidy, "FEW", 0)
+    monkeypatch.setattr(tidy, "RECENT", 0.0)
+
+
+def _logs(farm: Farm, folder: str = LOGS) -> list[str]:
+    return [
+        name
+        for name, file in farm.computer.disks.listing(folder)
+        if file is not None and name.endswith(".log")
+    ]
+
+
+@pytest.mark.usefixtures("hasty")
+def test_shelved_logs_still_count_for_stop_after_and_stagger() -> None:
+    farm = Farm(plotting={"stop_after": 6})
+    farm.run(farm.loop())
+    assert len(farm.begun) == 6
+    assert not farm.broken
+    assert len(_logs(farm, f"{LOGS}/2027-01")) >= 10
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_crash_at_any_shelving_or_cleaning_loses_nothing() -> None:
+    def farm_with_leftovers() -> Farm:
+        farm = Farm(plotting={"stop_after": 3}, clean={"orphans_after": "10m"})
+        doomed = True
+
+        def fate(process: Process) -> Fate | None:
+            nonlocal doomed
+            strikes, doomed = doomed and isinstance(process.doing, PlotJob), False
+            return Fate(at="2:1", words="Error: no such luck") if strikes else None
+
+        farm.computer.faults.fate = fate
+        return farm
+
+    def recovered(farm: Farm) -> bool:
+        return farm.finished() and not farm.leftovers()
+
+    clean = Fuse()
+    first = farm_with_leftovers()
+    first.run(first.loop(step=clean), done=lambda: recovered(first))
+    assert {"shelve: moved", "clean: asked for", "clean: file removed"} <= set(clean.steps)
+    for number, name in enumerate(clean.steps):
+        if not name.startswith(("shelve", "clean", "remove")):
+            continue
+        farm = farm_with_leftovers()
+        farm.run_to_the_end(step=Fuse(number))
+        farm.run(farm.loop(), done=partial(recovered, farm))
+        assert len(farm.begun) == 4
+        assert not farm.broken
+
+
+@pytest.mark.usefixtures("hasty")
+def test_shelved_logs_go_once_they_are_older_than_the_spec_keeps_them() -> None:
+    farm = Farm(
+        plotting={"stop_after": 3},
+        directories={"logs": {"path": LOGS, "keep": "3d"}},
+        scheduling={"tick": "6h"},
+    )
+    loop = farm.loop()
+    farm.run(loop, hours=48)
+    end = farm.computer.clock.time
+    farm.run(loop, hours=200, done=lambda: farm.computer.clock.time > end + 2 * 86400)
+    shelved = set(_logs(farm, f"{LOGS}/2027-01"))
+    assert len(shelved) == 6
+    farm.run(loop, hours=200, done=lambda: farm.computer.clock.time > end + 5 * 86400)
+    assert not shelved & set(_logs(farm, f"{LOGS}/2027-01"))
+
+
+def test_few_logs_stay_where_they_are() -> None:
+    farm = Farm(plotting={"stop_after": 4}, scheduling={"tick": "2h"})
+    farm.run(farm.loop())
+    end = farm.computer.clock.time + 3 * 86400
+    farm.run(farm.loop(), hours=100, done=lambda: farm.computer.clock.time > end)
+    assert len(_logs(farm)) == 8
