@@ -130,11 +130,12 @@ def _places(facts: Facts) -> Iterable[tuple[str, PlotLeaf]]:
 def _orphans(facts: Facts) -> Iterable[tuple[str, OrphanLeaf]]:
     """Leftovers that might be cleaned: temporary files of no job that is known to own them."""
     owned = {job.plot_id.value for job in facts.all_jobs if isinstance(job.plot_id, Known)}
+    owned |= {job.id for job in facts.all_jobs}
     for directory in facts.seen.directories.values():
         for temp in directory.temps.value if isinstance(directory.temps, Known) else ():
-            if temp.plot_id is not None and temp.plot_id not in owned:
-                name = f"{temp.directory}/{temp.plot_id}"
-                yield name, OrphanLeaf(directory=temp.directory, files=temp.files)
+            owner = temp.job or temp.plot_id
+            if owner is not None and owner not in owned:
+                yield temp.name, OrphanLeaf(directory=temp.directory, files=temp.files)
 
 
 def _apply(

@@ -13,6 +13,7 @@ from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler import reserve
+from reconciler.fit import order_of
 from reconciler.state import (
     Directory,
     Disk,
@@ -70,22 +71,7 @@ class Facts:
 
     def order(self, tmp: str, tmp2: str | None, dst: str) -> Order | None:
         """What a new job there is told to do; None where the spec plots nothing."""
-        from reconciler.plotters.command import Order
-
-        plotting = self.spec.plotting
-        if plotting is None:
-            return None
-        return Order(
-            k=plotting.k,
-            tmp=tmp,
-            tmp2=tmp2,
-            dst=dst,
-            executable=plotting.executable,
-            farmer_key=plotting.keys.farmer,
-            pool_key=plotting.keys.pool,
-            contract=plotting.keys.contract,
-            options=plotting.options,
-        )
+        return order_of(self.spec, tmp, tmp2, dst)
 
     # directories
 
@@ -211,7 +197,9 @@ class Facts:
         Only the ends of major phases are known, so a step within one counts as its end.
         """
         ends = until.major - 1 if until.minor <= 1 < until.major else until.major
-        took = (s.milestones[ends - 1] for s in self.starts if s.plotter == plotter and len(s.milestones) >= ends)
+        took = (
+            s.milestones[ends - 1] for s in self.starts if s.plotter == plotter and len(s.milestones) >= ends
+        )
         return max(took, default=None)
 
     @staticmethod

@@ -58,6 +58,11 @@ class Record:
         return json.dumps(document, separators=(",", ":")).encode()
 
 
+def is_job_id(name: str) -> bool:
+    """Is this what jobs and transfers are called?"""
+    return re.fullmatch(r"[0-9a-f]{12}", name) is not None
+
+
 def log_name(at: float, job_id: str, kind: Kind) -> str:
     """The name of a new log; at: wall clock."""
     stamp = datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%S")

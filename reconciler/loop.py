@@ -141,7 +141,9 @@ class Loop:
     def _tidy(self, facts: Facts, outcomes: Sequence[Outcome]) -> None:
         machine = self._world.machine
         if "plotting" in self._works:
-            acted_on = {outcome.action.id for outcome in outcomes if isinstance(outcome.action, Suspend | Resume)}
+            acted_on = {
+                outcome.action.id for outcome in outcomes if isinstance(outcome.action, Suspend | Resume)
+            }
             tidy.tidy(machine, facts, acted_on)
             if facts.now.up - self._expired_at >= DAY:
                 tidy.expire(machine, facts)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from reconciler.facts import Facts
 
 Claims = Mapping[str, int]
+Options = Mapping[str, str | int | float | bool]
+Places = tuple[str, str | None, str | None]
+"""A job's tmp, tmp2 and dst."""
 
 
 def of_job(facts: Facts, job: Job) -> Claims:
@@ -28,12 +31,13 @@ def of_job(facts: Facts, job: Job) -> Claims:
     unsure = (job.touches or ()) if isinstance(job.tmp2, Unknown) else ()
     tmp2s = (job.tmp2.value,) if isinstance(job.tmp2, Known) else (None, *unsure)
     cases = product(job.tmps, tmp2s, job.dsts or (None,))
-    return _most(_of_one(facts, job.plotter, k, phase, tmp, tmp2, dst) for tmp, tmp2, dst in cases)
+    return _most(_of_one(facts, job.plotter, k, phase, job.options, places) for places in cases)
 
 
 def of_spawn(facts: Facts, want: Spawn) -> Claims:
     """Bytes that a new job takes on each device, at its most."""
-    return _of_one(facts, want.plotter, want.k, None, want.tmp, want.tmp2, want.dst)
+    options = facts.spec.plotting.options if facts.spec.plotting is not None else {}
+    return _of_one(facts, want.plotter, want.k, None, options, (want.tmp, want.tmp2, want.dst))
 
 
 def of_move(facts: Facts, want: Move) -> int:
@@ -72,13 +76,14 @@ def promised(facts: Facts, admitted: Admitted, device: str) -> int:
 
 
 def _of_one(
-    facts: Facts, plotter: str, k: int, phase: Phase | None, tmp: str, tmp2: str | None, dst: str | None
+    facts: Facts, plotter: str, k: int, phase: Phase | None, options: Options, places: Places
 ) -> Claims:
+    tmp, tmp2, dst = places
     definition = facts.plotters.get(plotter)
     claims: dict[str, int] = defaultdict(int)
     if definition is None:
         return claims
-    grows = definition.growth(k, phase, tmp2 is not None)
+    grows = definition.growth(k, phase, tmp2 is not None, options)
     built_on = tmp2 or tmp
     for path, size in ((tmp, grows.tmp), (built_on, grows.tmp2)):
         device = facts.device(path)
@@ -87,7 +92,7 @@ def _of_one(
     landing = facts.device(dst) if dst is not None else None
     # Within one device the finished plot is renamed, and its bytes are in the peak already.
     if landing is not None and landing != facts.device(built_on):
-        claims[landing] += definition.band(k)[1]
+        claims[landing] += definition.band(k, definition.compression(options))[1]
     return claims
 
 

@@ -106,6 +106,7 @@ class Job:
     log: where its output goes; Absent: not to a file.
     ours: the journal has its record.
     suspended_by: who wrote the note beside its log before stopping it ("space"); None: no note.
+    options: the plotter's own options, as its definition names them.
     extras: arguments that the definition does not know.
     quiet: seconds since its log last changed; None: it has none that can be read.
     trouble: the log's own words where the plotter is stuck and retrying.
@@ -128,6 +129,7 @@ class Job:
     log: Fact[str] = field(default_factory=lambda: Absent("no log"))
     ours: bool = False
     suspended_by: str | None = None
+    options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     extras: tuple[str, ...] = ()
     quiet: float | None = None
     trouble: str | None = None
@@ -257,6 +259,7 @@ class Temp:
     """All temporary files of one plot in one directory.
 
     plot_id: None where the names do not carry one; such files are nobody's, for certain.
+    job: the id of the job whose own folder it is, where the directory is one.
     files: their names; newest: wall clock of the last change to any of them.
     """
 
@@ -265,6 +268,16 @@ class Temp:
     files: tuple[str, ...]
     bytes: int
     newest: float
+    job: str | None = None
+
+    def belongs_to(self, job: Job) -> bool:
+        """Are they certainly that job's?"""
+        return self.job == job.id or (self.plot_id is not None and job.plot_id == Known(self.plot_id))
+
+    @property
+    def name(self) -> str:
+        """What they are called in State: a job's own folder, or directory and plot id."""
+        return self.directory if self.job is not None else f"{self.directory}/{self.plot_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

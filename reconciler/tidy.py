@@ -80,6 +80,16 @@ def _shelve(machine: Machine, facts: Facts) -> None:
         if isinstance(machine.shelve(entry.log, journal.shelf_path(logs, name, entry.outcome)), Known):
             machine.remove(journal.note_path(logs, entry.id, "killed"))
             machine.remove(journal.note_path(logs, entry.id, "suspended"))
+            _drop_own_folders(machine, facts, entry)
+
+
+def _drop_own_folders(machine: Machine, facts: Facts, entry: Start | Transfer) -> None:
+    """The folders that a job had for itself go once they are empty; what lies in one is for `clean`."""
+    definition = facts.plotters.get(entry.plotter) if isinstance(entry, Start) else None
+    if isinstance(entry, Start) and definition is not None and definition.own_folder:
+        for directory in (entry.tmp, entry.tmp2):
+            if directory:
+                machine.drop_folder(f"{directory}/{entry.id}")
 
 
 def _drop_wishes(machine: Machine, facts: Facts) -> None:
@@ -109,7 +119,7 @@ def _over(facts: Facts, wish: Override) -> bool:
     plot_ids = {wish.plot_id, *(s.plot_id for s in facts.starts if s.id == wish.target)} - {None}
     directories = [facts.directory(path) for path in wish.directories]
     looked = [d.temps.value for d in directories if d is not None and isinstance(d.temps, Known)]
-    left = any(temp.plot_id in plot_ids for temps in looked for temp in temps)
+    left = any(temp.job == wish.target or temp.plot_id in plot_ids for temps in looked for temp in temps)
     return not left and all(
         d is None or not isinstance(d.space, Known) or isinstance(d.temps, Known) for d in directories
     )

@@ -85,7 +85,7 @@ class Sweep:
     @property
     def subject(self) -> str:
         """The files' directory and plot."""
-        return f"{self.temp.directory}/{self.temp.plot_id}"
+        return self.temp.name
 
 
 Want: TypeAlias = Spawn | Steer | Move | Sweep

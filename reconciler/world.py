@@ -210,6 +210,9 @@ class Machine(Protocol):
     def folder(self, path: str) -> None:
         """Make a folder and those above it, where they are missing. Raises MachineError."""
 
+    def drop_folder(self, path: str) -> Fact[None]:
+        """Remove a folder, if it is empty. Absent: it is not there or no folder; Unknown: it holds something."""
+
     def remove(self, path: str, inode: int | None = None) -> Fact[None]:
         """Remove a regular file, if it is (still) that inode. Absent: it is not there or is another."""
 

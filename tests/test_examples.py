@@ -21,7 +21,11 @@ def idle(loaded: Loaded) -> Observation:
     """Every directory there and empty, on a drive of its own, and nothing runs."""
     spec = loaded.spec
     directories = spec.directories
-    paths = [d.path for d in directories.tmp] + [d.path for d in directories.tmp2] + [d.path for d in directories.dst]
+    paths = (
+        [d.path for d in directories.tmp]
+        + [d.path for d in directories.tmp2]
+        + [d.path for d in directories.dst]
+    )
     return Observation(
         host="plotter",
         now=Instant(SATURDAY_NIGHT, 1000.0, "boot"),

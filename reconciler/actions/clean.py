@@ -55,7 +55,7 @@ class Clean:
         """Equal for two plans that ask for the same."""
         return f"clean {self.name}"
 
-    def perform(self, world: World, _facts: Facts) -> str:
+    def perform(self, world: World, facts: Facts) -> str:
         """Remove each file as the inode that stands there now."""
         wanted = frozenset(self.files)
         survey = world.machine.survey([Ask(self.directory, names=True)])[self.directory]
@@ -65,4 +65,7 @@ class Clean:
                 gone = world.machine.remove(f"{self.directory}/{entry.name}", entry.inode)
                 world.machine.step("clean: file removed")
                 removed += isinstance(gone, Known)
+        if facts.directory(self.directory) is None:
+            # No directory of the spec, but the own folder of a job that is gone.
+            world.machine.drop_folder(self.directory)
         return f"{removed} of {len(self.files)} files removed from {self.directory}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from reconciler import journal
 from reconciler.drift import Change, Leaf
 from reconciler.errors import MachineError
+from reconciler.plotters import names
 from reconciler.state import Absent, Ident, Job, Known
 from reconciler.want import Steer, Want
 from reconciler.world import Ask, World
@@ -110,19 +111,30 @@ class Kill:
         return True
 
     def _remove_files(self, world: World, facts: Facts) -> str:
-        """Only names that carry this job's plot id, each removed as the inode that was seen."""
-        if self.plot_id is None:
-            return "its plot id is not known, so its temporary files stay (`clean` finds them later)"
-        surveys = world.machine.survey([Ask(path, names=True) for path in self.directories])
+        """Names that carry this job's plot id, and its own folder; each removed as the inode that was seen."""
+        machine = world.machine
+        own = [f"{path}/{self.id}" for path in self.directories]
+        surveys = machine.survey([Ask(path, names=True) for path in (*self.directories, *own)])
         removed = 0
         for path, survey in surveys.items():
             for entry in survey.value.entries if isinstance(survey, Known) else ():
-                temp = None if entry.folder else facts.plotters.temp(entry.name)
-                if temp is not None and temp.plot_id == self.plot_id:
-                    gone = world.machine.remove(f"{path}/{entry.name}", entry.inode)
-                    world.machine.step("kill: file removed")
+                if not entry.folder and self._is_ours(facts, entry.name, path in own):
+                    gone = machine.remove(f"{path}/{entry.name}", entry.inode)
+                    machine.step("kill: file removed")
                     removed += isinstance(gone, Known)
+        emptied = [path for path in own if isinstance(machine.drop_folder(path), Known)]
+        if self.plot_id is None and not emptied:
+            return "its plot id is not known, so its temporary files stay (`clean` finds them later)"
         return f"{removed} temporary files removed"
+
+    def _is_ours(self, facts: Facts, name: str, in_own_folder: bool) -> bool:
+        """A temporary file of this job? A finished plot is none, wherever it lies."""
+        plot = names.parse(name)
+        if plot is not None and not plot.temporary:
+            return False
+        temp = facts.plotters.temp(name)
+        named = temp is not None and self.plot_id is not None and temp.plot_id == self.plot_id
+        return named or in_own_folder
 
 
 def directories_of(job: Job) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from reconciler import journal
@@ -75,6 +75,9 @@ class Spawn:
         definition = facts.plotters.get(plotting.plotter) if plotting is not None else None
         if plotting is None or order is None or definition is None:
             raise MachineError("the spec names no plotter that is known here")
+        if definition.own_folder and definition.uses_tmp(plotting.options):
+            tmp2 = self._own(world, self.tmp2) if self.tmp2 is not None else None
+            order = replace(order, tmp=self._own(world, self.tmp), tmp2=tmp2)
         argv = definition.build(order)
         now = world.machine.now()
         record = Record(
@@ -94,3 +97,10 @@ class Spawn:
         command = Command(argv=argv, env={"PLOTMAN_JOB": self.id}, nice=plotting.nice)
         ident = world.machine.start(log, record.line(), command)
         return f"job {self.id} runs as pid {ident.pid}, log {os.path.basename(log)}"
+
+    def _own(self, world: World, directory: str) -> str:
+        """A folder for this job alone: its plotter's temporary files do not tell whose they are."""
+        path = f"{directory}/{self.id}"
+        world.machine.folder(path)
+        world.machine.step("spawn: folder made")
+        return path

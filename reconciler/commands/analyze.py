@@ -68,5 +68,5 @@ def command(
 
 def _journal(spec: str) -> list[str]:
     """The journal's plot logs. Raises SpecError, PlotmanError."""
-    logs = load_spec(spec).spec.directories.logs.path
+    logs = load_spec(spec, load_plotters(spec)).spec.directories.logs.path
     return [entry.path for entry in shelf.entries(LocalMachine(), logs)]

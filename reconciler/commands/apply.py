@@ -6,13 +6,12 @@ import click
 
 from reconciler import documents
 from reconciler.commands import textfile
-from reconciler.commands.context import Farm, load_spec, spec_option
+from reconciler.commands.context import Farm, spec_option
 from reconciler.commands.looping import ARCHIVING, PLOTTING, Way, code, loop_options, run, teller
 from reconciler.commands.screen import Screen
 from reconciler.errors import UsageError
 from reconciler.execute import Executor
 from reconciler.loop import KINDS, Loop
-from reconciler.sources.file import FileSource
 
 
 @click.command
@@ -35,7 +34,7 @@ def _apply(farm: Farm, saved: str, screen: Screen) -> int:
     kinds = {action.kind for action in plan.actions}
     works = [work for work, theirs in KINDS.items() if kinds.intersection(theirs)]
     executor = Executor(farm.world, farm.observer, farm.plotters)
-    with Loop(FileSource(farm.path, load_spec), farm.world, farm.plotters, works=works).locks():
+    with Loop(farm.source, farm.world, farm.plotters, works=works).locks():
         report = teller(farm, screen)
         outcomes = executor.apply_saved(farm.loaded.spec, farm.loaded.digest, plan, report)
     if not plan.actions:

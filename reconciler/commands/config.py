@@ -12,12 +12,16 @@ from reconciler.errors import PlotmanError, Problem, SpecError
 from reconciler.spec.place import default_logs, default_path, spec_path
 
 if TYPE_CHECKING:
+    from reconciler.plotters import Plotters
     from reconciler.spec.loading import Loaded
     from reconciler.spec.tree import Value
 
 SPEC = click.option(
     "-f", "--spec", "given", metavar="SPEC", help="The spec; else $PLOTMAN_SPEC, else the platform's place."
 )
+
+ANSWER = 20.0
+"""Seconds that a plotter has to say its version."""
 
 
 @click.group()
@@ -52,6 +56,9 @@ def path(given: str | None) -> None:
 )
 def validate(files: tuple[str, ...], as_json: bool, live: bool) -> int:
     """Check one or many specs, and name every fault."""
+    from reconciler.commands.context import load_plotters
+    from reconciler.fit import misfits
+
     problems: list[Problem] = []
     for file in files or (spec_path(None, os.environ),):
         try:
@@ -59,9 +66,10 @@ def validate(files: tuple[str, ...], as_json: bool, live: bool) -> int:
         except SpecError as error:
             problems += error.problems
             continue
-        problems += loaded.warnings
+        plotters = load_plotters(file)
+        problems += (*loaded.warnings, *misfits(loaded, plotters))
         if live:
-            problems += _look(loaded)
+            problems += (*_look(loaded), *_ask_plotter(loaded, plotters))
     wrong = [problem for problem in problems if not problem.warning]
     if as_json:
         click.echo(_json(problems))
@@ -188,6 +196,28 @@ def _look(loaded: Loaded) -> Iterator[Problem]:
         if other != path:
             message = f"{path} is on the same device as {other}; their room is counted once"
             yield Problem(loaded.name, line, column, name, message, "one-device", warning=True)
+
+
+def _ask_plotter(loaded: Loaded, plotters: Plotters) -> Iterator[Problem]:
+    """Is the plotter's executable there, and one that its definition covers?"""
+    from reconciler.machine import output_of
+
+    plotting = loaded.spec.plotting
+    plotter = plotters.get(plotting.plotter) if plotting is not None else None
+    question = plotter.question(plotting.k, plotting.executable) if plotting is not None and plotter else None
+    if plotting is None or question is None:
+        return
+    name = "plotting.executable" if plotting.executable is not None else "plotting.plotter"
+    line, column = _place(loaded, name) or (0, 0)
+    try:
+        output = output_of(question.argv, ANSWER)
+    except PlotmanError as error:
+        yield Problem(loaded.name, line, column, name, f"{error}; set plotting.executable", "live")
+        return
+    if not question.answered(output):
+        first = next(iter(output.splitlines()), "nothing")[:80]
+        message = f"{question.argv[0]} is not known to be {plotting.plotter}: it answers {first!r}"
+        yield Problem(loaded.name, line, column, name, message, "live", warning=True)
 
 
 def _json(problems: list[Problem]) -> str:

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 import click
 
+from reconciler.errors import SpecError
 from reconciler.facts import Facts
+from reconciler.fit import misfits
 from reconciler.machine import LocalMachine, LocalWorld
 from reconciler.observe import Observer
 from reconciler.plotters import Plotters
+from reconciler.sources.file import FileSource
 from reconciler.spec.loading import Loaded, load
 from reconciler.spec.place import spec_path
 
@@ -23,9 +26,12 @@ spec_option = click.option(
 )
 
 
-def load_spec(path: str) -> Loaded:
-    """Read the spec of this user. Raises SpecError."""
-    return load(path, home=os.path.expanduser("~"))
+def load_spec(path: str, plotters: Plotters) -> Loaded:
+    """Read the spec of this user. Raises SpecError, also where it does not fit its plotter."""
+    loaded = load(path, home=os.path.expanduser("~"))
+    if problems := misfits(loaded, plotters):
+        raise SpecError(problems)
+    return loaded
 
 
 def load_plotters(path: str) -> Plotters:
@@ -50,12 +56,17 @@ class Farm:
     def open(cls, given: str | None) -> Farm:
         """given: the spec's path from the command line. Raises SpecError, PlotterError."""
         path = spec_path(given, os.environ)
-        loaded = load_spec(path)
+        plotters = load_plotters(path)
+        loaded = load_spec(path, plotters)
         for warning in loaded.warnings:
             click.echo(str(warning), err=True)
-        plotters = load_plotters(path)
         world = LocalWorld(LocalMachine())
         return cls(path, loaded, plotters, world, Observer(world, plotters))
+
+    @property
+    def source(self) -> FileSource:
+        """The spec for a loop, read again when it has changed."""
+        return FileSource(self.path, lambda path: load_spec(path, self.plotters))
 
     @property
     def logs(self) -> str:

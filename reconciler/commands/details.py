@@ -18,5 +18,7 @@ def command(ids: tuple[str, ...], spec: str | None) -> None:
     facts = farm.look()
     jobs = chosen(facts.all_jobs, ids)
     usage = farm.world.machine.usage([job.ident for job in jobs if job.ident is not None])
-    shown = (details.text(facts, job, usage.get(job.ident) if job.ident is not None else None) for job in jobs)
+    shown = (
+        details.text(facts, job, usage.get(job.ident) if job.ident is not None else None) for job in jobs
+    )
     click.echo("\n".join(shown), nl=False)

@@ -18,13 +18,20 @@ def command(ids: tuple[str, ...], spec: str | None) -> int:
     """The temporary files of jobs, by the plot id in their names."""
     facts = Farm.open(spec).look(temps=True)
     jobs = chosen(facts.all_jobs, ids)
-    nameless = [job for job in jobs if not isinstance(job.plot_id, Known)]
-    for job in nameless:
-        click.echo(f"job {job.id}: its plot id is not known, so no file can be told to be its own", err=True)
-    wanted = {job.plot_id.value for job in jobs if isinstance(job.plot_id, Known)}
-    for directory in facts.seen.directories.values():
-        for temp in directory.temps.value if isinstance(directory.temps, Known) else ():
-            if temp.plot_id in wanted:
-                for name in temp.files:
-                    click.echo(words.clean(f"{temp.directory}/{name}"))
-    return PARTLY if nameless else 0
+    temps = [
+        temp
+        for directory in facts.seen.directories.values()
+        for temp in (directory.temps.value if isinstance(directory.temps, Known) else ())
+    ]
+    unsure = False
+    for job in jobs:
+        own = [temp for temp in temps if temp.belongs_to(job)]
+        for temp in own:
+            for name in temp.files:
+                click.echo(words.clean(f"{temp.directory}/{name}"))
+        if not own and not isinstance(job.plot_id, Known):
+            unsure = True
+            click.echo(
+                f"job {job.id}: its plot id is not known, so no file can be told to be its own", err=True
+            )
+    return PARTLY if unsure else 0

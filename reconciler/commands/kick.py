@@ -15,4 +15,6 @@ def command(spec: str | None) -> None:
     farm = Farm.open(spec)
     wish(farm, "kick", "all")
     heard = ring(farm)
-    click.echo("a running loop looks now" if heard else "no loop runs here; the next one begins without back-offs")
+    click.echo(
+        "a running loop looks now" if heard else "no loop runs here; the next one begins without back-offs"
+    )

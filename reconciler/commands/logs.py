@@ -38,7 +38,9 @@ def _log(facts: Facts, job_id: str) -> tuple[str, Ident | None]:
     """A log's path, and the process that writes it. Raises UsageError, PlotmanError."""
     if not fitting(facts.all_jobs, job_id):
         ended = [
-            start for start in facts.starts if f"{start.plot_id}".startswith(job_id) or start.id.startswith(job_id)
+            start
+            for start in facts.starts
+            if f"{start.plot_id}".startswith(job_id) or start.id.startswith(job_id)
         ]
         if len(ended) == 1:
             return ended[0].log, None

@@ -14,7 +14,7 @@ import click
 
 from reconciler import actions
 from reconciler.commands.codes import HELD_BACK, PARTLY
-from reconciler.commands.context import Farm, load_spec
+from reconciler.commands.context import Farm
 from reconciler.commands.plan import text
 from reconciler.commands.screen import Screen
 from reconciler.errors import PlotmanError
@@ -22,7 +22,6 @@ from reconciler.events import Event
 from reconciler.execute import Outcome
 from reconciler.loop import Loop, Work, wanted
 from reconciler.plan import plan_facts
-from reconciler.sources.file import FileSource
 from reconciler.views.events import Teller
 
 PLOTTING: tuple[Work, ...] = ("plotting",)
@@ -45,7 +44,9 @@ _OPTIONS = (
         "--until-settled", is_flag=True, help="End once nothing is under way and no hold will pass by itself."
     ),
     click.option("--dry-run", is_flag=True, help="Print what would be done; change nothing, take no lock."),
-    click.option("--only", metavar="KIND,..", callback=_kinds, help="Only these kinds of action: spawn,archive."),
+    click.option(
+        "--only", metavar="KIND,..", callback=_kinds, help="Only these kinds of action: spawn,archive."
+    ),
 )
 
 
@@ -94,7 +95,7 @@ def run(farm: Farm, screen: Screen, works: Collection[Work], way: Way) -> int:
         click.echo(text(facts, mine, farm.path, screen), nl=False)
         return 0
     report = teller(farm, screen)
-    source = FileSource(farm.path, load_spec)
+    source = farm.source
     loop = Loop(source, farm.world, farm.plotters, works=works, only=way.only, report=report)
     if way.once:
         with loop.locks():

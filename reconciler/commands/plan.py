@@ -19,13 +19,20 @@ from reconciler.views.plan import PlanView
 
 @click.command
 @spec_option
-@click.option("--observed", metavar="FILE", help="Plan from this observation (observe --json); look at nothing.")
+@click.option(
+    "--observed", metavar="FILE", help="Plan from this observation (observe --json); look at nothing."
+)
 @click.option("--out", metavar="FILE", help="Save the plan too, for `plotman apply FILE`.")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON document.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there is something to do.")
 @click.pass_obj
 def command(
-    ascii: bool, spec: str | None, observed: str | None, out: str | None, as_json: bool, detailed_exitcode: bool
+    ascii: bool,
+    spec: str | None,
+    observed: str | None,
+    out: str | None,
+    as_json: bool,
+    detailed_exitcode: bool,
 ) -> int:
     """What would be done, and why not more. Changes nothing."""
     path = spec_path(spec, os.environ)
@@ -49,6 +56,7 @@ def _seen(spec: str | None) -> tuple[Facts, str]:
 
 def _recorded(path: str, observed: str) -> tuple[Facts, str]:
     """Facts from a recorded observation, and the spec's digest."""
-    loaded = load_spec(path)
+    plotters = load_plotters(path)
+    loaded = load_spec(path, plotters)
     seen = documents.observation_from_json(textfile.read(observed), observed)
-    return Facts(loaded.spec, seen, load_plotters(path)), loaded.digest
+    return Facts(loaded.spec, seen, plotters), loaded.digest

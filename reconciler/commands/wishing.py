@@ -88,7 +88,12 @@ def ring(farm: Farm) -> bool:
 
 
 def fulfil(
-    farm: Farm, verb: Verb, jobs: Sequence[Job], done: Callable[[Facts, Job], bool], said: str, patience: float
+    farm: Farm,
+    verb: Verb,
+    jobs: Sequence[Job],
+    done: Callable[[Facts, Job], bool],
+    said: str,
+    patience: float,
 ) -> int:
     """See that a wish about jobs comes true, and say what came of each; the exit code.
 
@@ -142,4 +147,8 @@ def _still(facts: Facts, jobs: Sequence[Job], done: Callable[[Facts, Job], bool]
 
 
 def _waits(job: Job) -> str:
-    return "was only just started: it is done once its process shows" if job.run == "pending" else "is not done yet"
+    return (
+        "was only just started: it is done once its process shows"
+        if job.run == "pending"
+        else "is not done yet"
+    )

@@ -146,6 +146,10 @@ class LocalMachine:
         """Make a folder and those above it, where they are missing."""
         writing.folder(path)
 
+    def drop_folder(self, path: str) -> Fact[None]:
+        """Remove a folder, if it is empty."""
+        return writing.drop_folder(path)
+
     def remove(self, path: str, inode: int | None = None) -> Fact[None]:
         """Remove a regular file, if it is (still) that inode."""
         return writing.remove(path, inode, self._step)

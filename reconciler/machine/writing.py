@@ -113,3 +113,12 @@ def folder(path: str) -> None:
         os.makedirs(path, exist_ok=True)
     except OSError as error:
         raise MachineError(f"cannot make the folder {path}: {reason(error)}") from error
+
+
+def drop_folder(path: str) -> Fact[None]:
+    """As `Machine.drop_folder`."""
+    try:
+        os.rmdir(path)
+    except OSError as error:
+        return doubt(error)
+    return Known(None)

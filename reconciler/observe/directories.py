@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from reconciler import journal
+from reconciler.journal import is_job_id
 from reconciler.plotters import names
 from reconciler.plotters.head import SIZE as HEAD
 from reconciler.plotters.head import fault as head_fault
@@ -193,7 +194,7 @@ class Places:
         """Is it whole? By what the plotters say, by its head and by its size."""
         name = sighting.name
         state: Literal["ready", "landing", "partial"] = "ready"
-        low, high = self._plotters.band(name.k, name.compression)
+        low, high = self._plotters.band(name.k, name.compression, name.kind, name.digits)
         still = now.at - stat.modified
         if name.plot_id in landing:
             state, why = "landing", "its job has not delivered it yet"
@@ -236,9 +237,25 @@ class Places:
                 groups.setdefault(temp.plot_id, []).append(entry.name)
         paths = [f"{path}/{name}" for files in groups.values() for name in files]
         stats = self._machine.stat(paths) if paths else {}
-        return Known(
-            tuple(_temp(path, plot_id, files, stats) for plot_id, files in sorted(groups.items(), key=_key))
-        )
+        named = [_temp(path, plot_id, files, stats) for plot_id, files in sorted(groups.items(), key=_key)]
+        return Known((*named, *self._own_folders(path, survey.value.entries)))
+
+    def _own_folders(self, path: str, entries: Iterable[Entry]) -> Iterator[Temp]:
+        """The folders that jobs have for themselves; whatever lies in one, but a finished plot, is that job's."""
+        own = {
+            f"{path}/{entry.name}": entry.name for entry in entries if entry.folder and is_job_id(entry.name)
+        }
+        surveys = self._machine.survey([Ask(folder, names=True) for folder in own]) if own else {}
+        for folder, job_id in sorted(own.items()):
+            files = [e.name for e in _entries(surveys[folder]) if not e.folder and not _is_plot(e.name)]
+            stats = self._machine.stat([f"{folder}/{name}" for name in files]) if files else {}
+            if files:
+                yield replace(_temp(folder, None, files, stats), job=job_id)
+
+
+def _is_plot(name: str) -> bool:
+    plot = names.parse(name)
+    return plot is not None and not plot.temporary
 
 
 def _key(item: tuple[str | None, list[str]]) -> str:

@@ -78,5 +78,9 @@ def _parts(
         if size is None:
             # Another tool's file does not tell how big it will be: as big as such a plot can be.
             plot = plot_names.parse(landing.plot)
-            size = plotters.band(plot.k, plot.compression)[1] if plot is not None else stat.value.bytes
+            size = (
+                plotters.band(plot.k, plot.compression, plot.kind, plot.digits)[1]
+                if plot is not None
+                else stat.value.bytes
+            )
         yield Part(landing.plot, size, min(size, stat.value.bytes), landing.host, stat.value.modified)

@@ -122,6 +122,7 @@ class Jobs:
             if job_id in self._journal.notes["suspended"]
             else None,
             quiet=max(0.0, self._now.at - log.value.modified) if isinstance(log, Known) else None,
+            options=arguments.options if arguments is not None else {},
             extras=arguments.extras if arguments is not None else (),
             trouble=plot.error if plot is not None and plot.stuck else said.startup_error if said else None,
         )

@@ -19,7 +19,7 @@ def propose(facts: Facts, admitted: Admitted) -> Iterator[Move]:
     """
     for plot in _waiting(facts):
         before = len(admitted.moves)
-        for archive, disk, note in _targets(facts, plot):
+        for archive, disk, note in _targets(facts, admitted, plot):
             yield Move(plot=plot, farmer=archive, disk=disk, note=note)
             if len(admitted.moves) > before:
                 break
@@ -42,7 +42,7 @@ def _waiting(facts: Facts) -> Sequence[Plot]:
     return sorted(ready.values(), key=rank)
 
 
-def _targets(facts: Facts, plot: Plot) -> Iterator[tuple[str, str, str]]:
+def _targets(facts: Facts, admitted: Admitted, plot: Plot) -> Iterator[tuple[str, str, str]]:
     """(farmer, disk, why) of every place that the plot may go to."""
     sticky = _sticky(facts, plot)
     if sticky is not None:
@@ -53,9 +53,17 @@ def _targets(facts: Facts, plot: Plot) -> Iterator[tuple[str, str, str]]:
         if farmer is None or not isinstance(farmer.disks, Known) or not farmer.disks.value:
             yield archive.name, archive.disks[0], ""
             continue
-        for disk in _in_order(archive, farmer.disks.value):
+        disks = _in_order(archive, farmer.disks.value)
+        # Of a farmer that takes no more transfers one disk is enough to say so.
+        for disk in disks[:1] if _busy(facts, admitted, archive) else disks:
             free = disk.space.value.free if isinstance(disk.space, Known) else 0
             yield archive.name, disk.path, f"{archive.order} disk first" if free else ""
+
+
+def _busy(facts: Facts, admitted: Admitted, archive: Archive) -> bool:
+    under_way = sum(transfer.farmer == archive.name for transfer in facts.moving.values())
+    starting = sum(move.farmer == archive.name for move in admitted.moves)
+    return under_way + starting >= archive.limits.transfers
 
 
 def _sticky(facts: Facts, plot: Plot) -> tuple[str, str, str] | None:

@@ -11,7 +11,9 @@ def judge(facts: Facts, _admitted: Admitted, want: Want) -> Verdict | None:
     if not isinstance(want, Move):
         return None
     disk = facts.disk(want.farmer, want.disk)
-    namesakes = [stored for stored in (disk.holds if disk is not None else ()) if stored.name == want.plot.name]
+    namesakes = [
+        stored for stored in (disk.holds if disk is not None else ()) if stored.name == want.plot.name
+    ]
     for stored in namesakes:
         if stored.bytes != want.plot.bytes:
             return Verdict(

@@ -7,12 +7,12 @@ from reconciler.want import Admitted, Verdict, Want
 
 
 def judge(facts: Facts, admitted: Admitted, _want: Want) -> Verdict | None:
-    """Plots finished, as far as the journal goes back, and under way must be fewer."""
+    """Plots of our own, finished as far as the journal goes back, and under way, must be fewer."""
     plotting = facts.spec.plotting
     if plotting is None or plotting.stop_after is None:
         return None
     finished = facts.seen.finished_before + sum(start.outcome == "finished" for start in facts.starts)
-    under_way = len(facts.jobs) + len(admitted.spawns)
+    under_way = sum(job.ours for job in facts.jobs) + len(admitted.spawns)
     made = finished + under_way
     return Verdict(
         rule="stop_after",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from reconciler.simulate.clock import Clock
-from reconciler.state import Absent, Unknown
+from reconciler.state import Absent, Fact, Known, Unknown
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
@@ -114,6 +114,16 @@ class Disks:
             if below is not None:
                 names.setdefault(below, None)
             below = each.rpartition("/")[2]
+
+    def drop_folder(self, path: str) -> Fact[None]:
+        """Remove a folder, if it is empty."""
+        if not self.is_folder(path):
+            return Absent("does not exist")
+        if self._folders[path]:
+            return Unknown("is not empty")
+        del self._folders[path]
+        self._folders.get(_above(path), {}).pop(_name(path), None)
+        return Known(None)
 
     def is_folder(self, path: str) -> bool:
         """Is there a folder of that path, on a device that is mounted?"""

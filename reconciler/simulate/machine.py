@@ -228,6 +228,10 @@ class SimulatedMachine:
         except OSError as error:
             raise MachineError(f"cannot make the folder {path}: {error.strerror}") from error
 
+    def drop_folder(self, path: str) -> Fact[None]:
+        """Remove a folder, if it is empty."""
+        return self.computer.disks.drop_folder(path)
+
     def remove(self, path: str, inode: int | None = None) -> Fact[None]:
         """Remove a regular file, if it is (still) that inode."""
         file = self.computer.disks.file(path)

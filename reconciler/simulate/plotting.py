@@ -111,7 +111,7 @@ class PlotJob:
         """The temporary file on tmp, and that on tmp2 where there is one."""
         known = [ending for ending in TEMPORARY if self.plotter.temp(self.name + ending) is not None]
         tmp2 = f"{self.tmp2}/{self.name}{known[-1]}" if self.tmp2 is not None else None
-        return f"{self.tmp}/{self.name}{known[0]}", tmp2
+        return f"{self.tmp}/{self.name}{known[0] if known else TEMPORARY[0]}", tmp2
 
     def _levels(self, phase: Phase | None) -> tuple[int, int]:
         """Bytes taken on tmp and tmp2 as a phase begins."""

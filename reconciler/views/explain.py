@@ -128,7 +128,9 @@ class ExplainView:
         promised = show_size(facts.promised.get(space.device, 0))
         floor, mark = show_size(facts.spec.floor(path)), show_size(facts.spec.resume(path))
         readonly = "" if space.writable else ", not writable"
-        return f"{show_size(space.free)} free, {promised} promised, floor {floor}, resume above {mark}{readonly}"
+        return (
+            f"{show_size(space.free)} free, {promised} promised, floor {floor}, resume above {mark}{readonly}"
+        )
 
 
 def _places(want: Want) -> tuple[str | None, ...]:

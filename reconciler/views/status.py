@@ -105,13 +105,11 @@ def _state(facts: Facts, job: Job) -> str:
 
 def _temps(facts: Facts, job: Job) -> int | None:
     """Bytes of the job's temporary files, where the observation looked for them."""
-    if not isinstance(job.plot_id, Known):
-        return None
     found = [
         temp.bytes
         for directory in facts.seen.directories.values()
         for temp in (directory.temps.value if isinstance(directory.temps, Known) else ())
-        if temp.plot_id == job.plot_id.value
+        if temp.belongs_to(job)
     ]
     return sum(found) if found else None
 

@@ -21,8 +21,13 @@ def log(plotter: Plotter, plots: int) -> bytes:
         plot_id = f"{number:064x}"
         for line in plotter.sample():
             text = line.render(
-                plot_id=plot_id, k=32, tmp="/mnt/tmp/00", tmp2="/mnt/tmp/00", dst="/mnt/dst/00",
-                date="2026-01-01-00-00", name=f"plot-k32-2026-01-01-00-00-{plot_id}.plot",
+                plot_id=plot_id,
+                k=32,
+                tmp="/mnt/tmp/00",
+                tmp2="/mnt/tmp/00",
+                dst="/mnt/dst/00",
+                date="2026-01-01-00-00",
+                name=f"plot-k32-2026-01-01-00-00-{plot_id}.plot",
             )
             lines.append(text.encode() + b"\n" + (NOISE if line.phase else b""))
     return b"".join(lines)

@@ -143,7 +143,9 @@ def loop(scratch: Scratch) -> Iterator[subprocess.Popen[str]]:
     """A real loop on that farm, in a process of its own, once it holds its locks."""
     command = [sys.executable, "-m", "reconciler", "apply"]
     root = Path(__file__).parents[2]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=root) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=root
+    ) as process:
         lock = journal.lock_path(str(scratch.root / "logs"), "plotting")
         machine = LocalMachine()
         wait_for(lambda: machine.holder(lock) is not None)

@@ -168,12 +168,18 @@ def test_a_shell_line_picks_ids_by_directory(scratch: Scratch) -> None:
     root = Path(__file__).parents[2]
     for directory, expected in ((f"{scratch.root}/tmp/00", f"{job}\n"), (f"{scratch.root}/tmp/01", "")):
         told = subprocess.run(
-            ["bash", "-c", shell % (sys.executable, directory)], capture_output=True, text=True, cwd=root, check=False
+            ["bash", "-c", shell % (sys.executable, directory)],
+            capture_output=True,
+            text=True,
+            cwd=root,
+            check=False,
         )
         assert told.stdout == expected
 
 
-def test_what_cannot_be_told_is_said_and_plans_nothing(scratch: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_told_is_said_and_plans_nothing(
+    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(LocalMachine, "processes", lambda *_: Unknown("it has not answered for 2 s"))
     answer = scratch.run("status")
     assert answer.code == 4

@@ -96,11 +96,15 @@ def below_a_file(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
-        (missing, "does not exist"), (a_file, "is not a directory"), (dangling, "does not exist"),
+        (missing, "does not exist"),
+        (a_file, "is not a directory"),
+        (dangling, "does not exist"),
         (below_a_file, "is not a directory"),
     ],
 )
-def test_a_directory_that_is_none_is_absent_and_named(make: Make, spoil: Callable[[Path], None], why: str) -> None:
+def test_a_directory_that_is_none_is_absent_and_named(
+    make: Make, spoil: Callable[[Path], None], why: str
+) -> None:
     farm = make()
     path = farm.root / "above" / "tmp"
     path.mkdir(parents=True)
@@ -179,7 +183,8 @@ def test_a_directory_that_hangs_costs_one_deadline_once_and_its_own_row_alone(ma
     table.write_text("".join(f"1 0 0:1 / {path} rw - tmpfs tmpfs rw\n" for path in ("/", farm.dsts[1])))
     none = str(farm.root / "none")
     machine = LocalMachine(
-        deadline=1.0, mounts=Mounts(mountinfo=str(table), fstab=none, units=none),
+        deadline=1.0,
+        mounts=Mounts(mountinfo=str(table), fstab=none, units=none),
         filesystem=Hung(farm.dsts[1], fifo),
     )
     observer = farm.observer(machine)

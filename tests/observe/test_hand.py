@@ -14,8 +14,9 @@ from reconciler.machine.files import Filesystem, doubt
 from reconciler.state import Absent, Fact, Job, Known, Observation, Phase, Unknown
 from reconciler.world import Chunk, Process
 from tests.real.conftest import Make
-from tests.real.farm import Farm, until
+from tests.real.farm import Farm
 from tests.real.hand import TWINS, Idle, children, shown_as
+from tests.real.sight import until
 
 from .conftest import Mount
 
@@ -102,8 +103,11 @@ def test_two_jobs_of_one_shell_are_two(make: Make) -> None:
 @pytest.mark.parametrize(
     "argv",
     [
-        ("vim", "chia", "plots", "create"), ("chia", "plots", "check"), ("chia", "plot", "create"),
-        ("python3", "notes", "chia", "plots", "create"), ("chiapos", "check", "-f", "create"),
+        ("vim", "chia", "plots", "create"),
+        ("chia", "plots", "check"),
+        ("chia", "plot", "create"),
+        ("python3", "notes", "chia", "plots", "create"),
+        ("chiapos", "check", "-f", "create"),
     ],
 )
 def test_processes_that_only_speak_of_plotting_are_no_jobs(make: Make, argv: tuple[str, ...]) -> None:
@@ -154,8 +158,13 @@ def a_fifo(log: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (untouched, None), (cut, None), (garbled, None), (linked, "is a symbolic link"), (gone, "does not exist"),
-        (a_folder, "is not a regular file"), (a_fifo, "is not a regular file"),
+        (untouched, None),
+        (cut, None),
+        (garbled, None),
+        (linked, "is a symbolic link"),
+        (gone, "does not exist"),
+        (a_folder, "is not a regular file"),
+        (a_fifo, "is not a regular file"),
     ],
 )
 def test_a_log_that_tells_nothing_leaves_the_job_counted_as_in_its_first_phase(
@@ -197,7 +206,9 @@ def test_a_job_without_a_log_is_counted_and_told_of(make: Make) -> None:
 
 
 @pytest.mark.parametrize(("full", "why"), [("tmp", "Only wrote"), ("dst", "Could not copy")])
-def test_a_job_that_waits_for_room_on_a_full_disk_says_so(make: Make, mount: Mount, full: str, why: str) -> None:
+def test_a_job_that_waits_for_room_on_a_full_disk_says_so(
+    make: Make, mount: Mount, full: str, why: str
+) -> None:
     farm = make()
     disk = mount(farm.root / "disk", "-t", "tmpfs", "-o", "size=2m", "tmpfs")
     log = farm.root / "hand.log"

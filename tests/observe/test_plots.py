@@ -12,7 +12,8 @@ import pytest
 
 from reconciler.state import Known, Observation, Plot, Temp
 from tests.real.conftest import Make
-from tests.real.farm import Farm, until
+from tests.real.farm import Farm
+from tests.real.sight import until
 
 
 def plots(seen: Observation, directory: Path) -> dict[str, Plot]:
@@ -61,7 +62,9 @@ def test_a_plot_is_landing_while_its_job_makes_it_and_ready_once_the_log_says_so
     assert ready.plot_id == job.plot_id.value
 
 
-def test_a_plot_that_no_log_speaks_of_is_ready_once_it_was_left_alone_for_a_minute(make: Make, plot: Path) -> None:
+def test_a_plot_that_no_log_speaks_of_is_ready_once_it_was_left_alone_for_a_minute(
+    make: Make, plot: Path
+) -> None:
     farm = make()
     copy = put(farm, plot, age=30)
     assert judged(farm, copy).state == "landing"
@@ -99,7 +102,11 @@ def of_another(copy: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
-        (halved, "a k18 plot has"), (grown, "a k18 plot has"), (beheaded, ""), (emptied, ""), (of_another, ""),
+        (halved, "a k18 plot has"),
+        (grown, "a k18 plot has"),
+        (beheaded, ""),
+        (emptied, ""),
+        (of_another, ""),
     ],
 )
 def test_what_is_certainly_no_whole_plot_is_partial_however_old(

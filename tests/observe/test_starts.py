@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reconciler.state import Known, Unknown
 from tests.real.conftest import Make
-from tests.real.farm import until
+from tests.real.sight import until
 
 
 def test_a_job_whose_exec_takes_long_is_one_pending_job_and_then_the_same_one_running(make: Make) -> None:
@@ -55,7 +55,9 @@ def test_a_job_that_is_killed_by_other_hands_has_failed_without_a_word(make: Mak
     assert [start.outcome for start in farm.starts()] == ["running"]
     os.kill(farm.running()[0].pid, signal.SIGKILL)
     until(lambda: not farm.jobs())
-    assert [(start.outcome, start.error) for start in farm.starts()] == [("failed", "it ended without a word")]
+    assert [(start.outcome, start.error) for start in farm.starts()] == [
+        ("failed", "it ended without a word")
+    ]
 
 
 def test_a_running_job_whose_log_vanishes_is_still_one_job_of_ours(make: Make) -> None:

@@ -19,8 +19,9 @@ from reconciler.journal import Record
 from reconciler.machine import LocalMachine
 from reconciler.state import Disk, Fact, Farmer, Instant, Known, Observation, Space
 from tests.real.conftest import Make
-from tests.real.farm import Farm, finish, until
+from tests.real.farm import Farm, finish
 from tests.real.hand import Idle
+from tests.real.sight import until
 
 
 class Still(LocalMachine):
@@ -57,7 +58,9 @@ def settled(seen: Observation) -> Observation:
     jobs = tuple(job if job.ours else replace(job, since=seen.now) for job in seen.jobs.value)
     directories = {path: replace(each, space=_full(each.space)) for path, each in seen.directories.items()}
     farmers = {
-        name: Farmer(name=name, disks=Known(tuple(replace(disk, space=_full(disk.space)) for disk in _disks(each))))
+        name: Farmer(
+            name=name, disks=Known(tuple(replace(disk, space=_full(disk.space)) for disk in _disks(each)))
+        )
         for name, each in seen.farmers.items()
     }
     return replace(seen, jobs=Known(jobs), directories=directories, farmers=farmers)
@@ -86,7 +89,9 @@ def send(pid: int, number: int) -> None:
 
 def stands(pid: int) -> bool:
     try:
-        tasks = [Path(f"/proc/{pid}/task/{task}/stat").read_bytes() for task in os.listdir(f"/proc/{pid}/task")]
+        tasks = [
+            Path(f"/proc/{pid}/task/{task}/stat").read_bytes() for task in os.listdir(f"/proc/{pid}/task")
+        ]
     except OSError:
         return True
     return all(task.rpartition(b")")[2].split()[0] in (b"T", b"Z", b"X") for task in tasks)
@@ -147,8 +152,10 @@ class Log:
         lines = text.splitlines(keepends=True)
         fourth = len(lines) // 4
         self._parts = {
-            b"<begin>": b"".join(lines[:fourth]), b"<phase>": b"".join(lines[fourth : 3 * fourth]),
-            b"<end>": b"".join(lines[3 * fourth :]), b"<error>": b"Caught plotting error: no room\n",
+            b"<begin>": b"".join(lines[:fourth]),
+            b"<phase>": b"".join(lines[fourth : 3 * fourth]),
+            b"<end>": b"".join(lines[3 * fourth :]),
+            b"<error>": b"Caught plotting error: no room\n",
         }
 
     def edit(self, what: str, how: bytes | int) -> None:
@@ -174,8 +181,17 @@ def test_whatever_happens_to_the_logs_between_two_looks(make: Make, plot: Path) 
     idle = Idle(farm, log=theirs)
     when = LocalMachine().now()
     record = Record(
-        id="0123456789ab", kind="plot", host="here", when=when,
-        body={"plotter": "chiapos", "k": 18, "tmp": str(farm.tmps[0]), "tmp2": None, "dst": str(farm.dsts[0])},
+        id="0123456789ab",
+        kind="plot",
+        host="here",
+        when=when,
+        body={
+            "plotter": "chiapos",
+            "k": 18,
+            "tmp": str(farm.tmps[0]),
+            "tmp2": None,
+            "dst": str(farm.dsts[0]),
+        },
     )
     ours = Path(journal.log_path(str(farm.logs), when.at, record.id, "plot"))
 

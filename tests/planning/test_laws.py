@@ -20,7 +20,7 @@ from reconciler.plan import Plan, plan
 from reconciler.plotters import Plotters
 from reconciler.rules import PROPOSERS
 from reconciler.spec.models import Spec
-from reconciler.state import Fact, Known, Observation, Phase, State
+from reconciler.state import Fact, JobLeaf, Known, Observation, Phase, State
 from reconciler.want import Admitted, Kind, Spawn, Want
 from tests.planning.later import later
 from tests.planning.strategies import UNKNOWN, Farm, farms
@@ -240,6 +240,9 @@ def test_the_actions_are_the_whole_difference(farm: Farm, plotters: Plotters) ->
     done = _applied(observed(facts), made)
     assert done == wish.desired
     assert drift(done, wish.desired) == ()
+    for action in made.actions:
+        if isinstance(action.old, JobLeaf) and isinstance(action.new, JobLeaf):
+            assert replace(action.old, run=action.new.run) == action.new
 
 
 @often

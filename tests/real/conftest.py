@@ -42,7 +42,20 @@ def make(tmp_path: Path) -> Iterator[Make]:
 def plot(importable: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real plot of k 18."""
     folder = tmp_path_factory.mktemp("plot")
-    argv = [sys.executable, "-m", MODULE, "create", "-k", "18", "-r", "1", "-t", str(folder), "-d", str(folder)]
+    argv = [
+        sys.executable,
+        "-m",
+        MODULE,
+        "create",
+        "-k",
+        "18",
+        "-r",
+        "1",
+        "-t",
+        str(folder),
+        "-d",
+        str(folder),
+    ]
     with (folder / "log").open("wb") as log:
         subprocess.run(argv, check=True, stdout=log, stderr=log)
     return next(folder.glob("*.plot"))

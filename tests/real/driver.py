@@ -47,7 +47,8 @@ def plotters() -> Plotters:
 
 def loop(spec: str, works: tuple[Work, ...] = BOTH, step: Callable[[str], None] = lambda _: None) -> Loop:
     """A new loop, which knows nothing of those before it."""
-    return Loop(FileSource(spec, load_spec), LocalWorld(LocalMachine(step=step)), plotters(), works=works)
+    source = FileSource(spec, lambda path: load_spec(path, plotters()))
+    return Loop(source, LocalWorld(LocalMachine(step=step)), plotters(), works=works)
 
 
 def run(task: Task) -> None:

@@ -1,4 +1,4 @@
-"""A farm of real plots in one folder, and what is to be seen of it without the tool that is tested."""
+"""A farm of real plots in one folder, and loops, commands and people that work on it."""
 
 from __future__ import annotations
 
@@ -11,46 +11,26 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 from reconciler import journal, overrides
-from reconciler.commands.context import load_spec
 from reconciler.loop import Loop, Work
 from reconciler.machine import LocalMachine, LocalWorld
 from reconciler.observe import Observer
+from reconciler.spec.loading import load
 from reconciler.spec.models import Spec
 from reconciler.state import Job, Known, Observation, Override, Start, Verb
 from tests.real import driver
 from tests.real.driver import BOTH, Place, Task
+from tests.real.sight import PATIENCE, Most, Running, record, session, shown, until, writers
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = "reconciler.plotters.chiapos"
-PATIENCE = 60.0
-"""Seconds that a condition is waited for; a busy machine may take long."""
-
-
-def until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
-    """Wait for the condition; fail when it does not come true in time."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "did not come true in time"
-        time.sleep(0.01)
-
-
-@dataclass(frozen=True)
-class Running:
-    """A process whose output goes to one of the farm's logs. body: the record in the log's first line."""
-
-    pid: int
-    log: str
-    body: Mapping[str, Any]
-    state: str
 
 
 class Farm:
@@ -85,14 +65,22 @@ class Farm:
         document: dict[str, Any] = {
             "version": 3,
             "directories": self.places,
-            "plotting": {"plotter": "chiapos", "k": 18, "options": {"threads": 1}, "nice": 0, "stop_after": 2},
+            "plotting": {
+                "plotter": "chiapos",
+                "k": 18,
+                "options": {"threads": 1},
+                "nice": 0,
+                "stop_after": 2,
+            },
             "scheduling": {"tick": "0.5s", "max_jobs": 2},
             "space": {"floor": 0, "resume": 0},
             "archive": [{"name": "farm", "disks": f"{self.root}/farm/*"}],
         }
         for key, value in changes.items():
             old = document.get(key)
-            document[key] = {**old, **value} if isinstance(old, dict) and isinstance(value, Mapping) else value
+            document[key] = (
+                {**old, **value} if isinstance(old, dict) and isinstance(value, Mapping) else value
+            )
         draft = self.path.with_suffix(".new")
         draft.write_text(json.dumps({key: value for key, value in document.items() if value is not None}))
         draft.rename(self.path)
@@ -106,7 +94,7 @@ class Farm:
 
     @property
     def spec(self) -> Spec:
-        return load_spec(str(self.path)).spec
+        return load(str(self.path)).spec
 
     # looking, as the tool does
 
@@ -135,7 +123,12 @@ class Farm:
         return driver.loop(str(self.path), works)
 
     def start(
-        self, *, once: bool = False, works: tuple[Work, ...] = BOTH, steps: Path | None = None, die: Place | None = None
+        self,
+        *,
+        once: bool = False,
+        works: tuple[Work, ...] = BOTH,
+        steps: Path | None = None,
+        die: Place | None = None,
     ) -> BaseProcess:
         """A loop in a process of its own, until settled."""
         task = Task(str(self.path), once, works, str(steps) if steps is not None else "", die)
@@ -189,8 +182,14 @@ class Farm:
         plot_id = job.plot_id.value if isinstance(job.plot_id, Known) else None
         places = tuple(place.value for place in (job.tmp, job.dst) if isinstance(place, Known))
         asked = Override(
-            verb=verb, target=job.id, since=machine.now(), who="tester", ident=job.ident,
-            plot_id=plot_id, plotter=job.plotter, directories=places,
+            verb=verb,
+            target=job.id,
+            since=machine.now(),
+            who="tester",
+            ident=job.ident,
+            plot_id=plot_id,
+            plotter=job.plotter,
+            directories=places,
         )
         overrides.write(machine, str(self.logs), asked)
 
@@ -206,13 +205,21 @@ class Farm:
     # jobs by hand
 
     def by_hand(
-        self, *, k: int = 18, tmp: Path | None = None, dst: Path | None = None, log: Path | None = None, cwd: str = "/"
+        self,
+        *,
+        k: int = 18,
+        tmp: Path | None = None,
+        dst: Path | None = None,
+        log: Path | None = None,
+        cwd: str = "/",
     ) -> subprocess.Popen[bytes]:
         """A plot job as a person starts one. Paths are given as they are here: relative ones are below cwd."""
         argv = [sys.executable, "-m", MODULE, "create", "-k", str(k), "-r", "1"]
         argv += ["-t", str(tmp or self.tmps[0]), "-d", str(dst or self.dsts[0])]
         with open(log or self.root / f"hand{len(self._hands)}.log", "wb") as out:
-            process = self.keep(subprocess.Popen(argv, stdout=out, stderr=out, cwd=cwd, start_new_session=True))
+            process = self.keep(
+                subprocess.Popen(argv, stdout=out, stderr=out, cwd=cwd, start_new_session=True)
+            )
         shown(process.pid, "create")
         return process
 
@@ -230,10 +237,10 @@ class Farm:
     def running(self, kind: journal.Kind = "plot") -> list[Running]:
         """Processes whose output goes to the farm's logs of that kind, one of each log."""
         found: dict[str, Running] = {}
-        for pid, log in _writers(self.logs):
+        for pid, log in writers(self.logs):
             if log.endswith(f".{kind}.log") and log not in found:
                 with suppress(OSError):
-                    found[log] = Running(pid, log, _record(log), _state(pid))
+                    found[log] = Running(pid, log, record(log))
         return list(found.values())
 
     def stored(self) -> list[str]:
@@ -282,18 +289,18 @@ class Farm:
             loop.kill()
             loop.join()
         for process in (*self._hands, *(command.process for command in self._commands)):
-            for pid in _session(process.pid):
+            for pid in session(process.pid):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             process.kill()
             process.communicate()
-        for pid, log in _writers(self.logs):
+        for pid, log in writers(self.logs):
             with suppress(OSError):
                 handle = os.pidfd_open(pid)
                 if os.readlink(f"/proc/{pid}/fd/1").startswith(log):
                     signal.pidfd_send_signal(handle, signal.SIGKILL)
                 os.close(handle)
-        until(lambda: not _writers(self.logs))
+        until(lambda: not writers(self.logs))
 
 
 @dataclass(frozen=True)
@@ -314,89 +321,10 @@ class Command:
         return self.process.wait(PATIENCE)
 
 
-@dataclass
-class Most:
-    """The most that was ever seen at once. tmps: jobs by tmp; disks, sources: transfers by where."""
-
-    jobs: int = 0
-    transfers: int = 0
-    tmps: Counter[str] = field(default_factory=Counter)
-    disks: Counter[str] = field(default_factory=Counter)
-    sources: Counter[str] = field(default_factory=Counter)
-    logs: set[str] = field(default_factory=set)
-
-    def see(self, jobs: Sequence[Running], moves: Sequence[Running]) -> None:
-        self.jobs = max(self.jobs, len(jobs))
-        self.transfers = max(self.transfers, len(moves))
-        self.tmps |= Counter(str(job.body["tmp"]) for job in jobs)
-        self.disks |= Counter(str(move.body["disk"]) for move in moves)
-        self.sources |= Counter(str(move.body["source"]) for move in moves)
-        self.logs |= {job.log for job in jobs}
-
-
 def finish(process: BaseProcess) -> None:
     """Wait until a loop has ended, well."""
     process.join(PATIENCE)
     assert process.exitcode == 0, f"the loop ended with {process.exitcode}"
-
-
-def whole(plot: Path) -> bool:
-    """Does this plot hold proofs, by the reference prover and verifier?"""
-    from chiapos import DiskProver, Verifier
-
-    prover = DiskProver(str(plot))
-    proofs = 0
-    for number in range(20):
-        challenge = bytes([number]) * 32
-        for index in range(len(prover.get_qualities_for_challenge(challenge))):
-            proof = prover.get_full_proof(challenge, index)
-            if not Verifier().validate_proof(prover.get_id(), prover.get_size(), challenge, proof):
-                return False
-            proofs += 1
-    return proofs > 0
-
-
-def shown(pid: int, word: str) -> None:
-    """Wait until a process shows its arguments: for an instant after its exec it has none."""
-    until(lambda: word.encode() in Path(f"/proc/{pid}/cmdline").read_bytes())
-
-
-def state(pid: int) -> str:
-    """The letter of proc(5): R, S, D, T, Z; empty: it is gone."""
-    with suppress(OSError):
-        return _state(pid)
-    return ""
-
-
-def _state(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0].decode()
-
-
-def _session(leader: int) -> list[int]:
-    """The processes of a session."""
-    found = []
-    for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))):
-        with suppress(ProcessLookupError):
-            if os.getsid(pid) == leader:
-                found.append(pid)
-    return found
-
-
-def _writers(logs: Path) -> list[tuple[int, str]]:
-    """(pid, log) of each process whose output goes below this folder, zombies left out."""
-    found = []
-    for name in filter(str.isdecimal, os.listdir("/proc")):
-        with suppress(OSError):
-            log = os.readlink(f"/proc/{name}/fd/1").removesuffix(" (deleted)")
-            if log.startswith(f"{logs}/"):
-                found.append((int(name), log))
-    return found
-
-
-def _record(log: str) -> Mapping[str, Any]:
-    with open(log, "rb") as file:
-        told: Mapping[str, Any] = json.loads(file.readline())
-        return told
 
 
 def _texts(paths: Sequence[Path]) -> list[str]:

@@ -8,7 +8,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from .farm import Farm, shown, state, until
+from .farm import Farm
+from .sight import shown, state, until
 
 WAITS = "read _"
 """A script that ends with its standard input."""
@@ -52,8 +53,13 @@ def shown_as(
     (cwd or farm.root).joinpath(argv[1]).write_text(f"{body}\n")
     with open(log or "/dev/null", "ab") as out:
         process = subprocess.Popen(
-            argv, executable="/bin/sh", cwd=cwd or farm.root, stdin=subprocess.PIPE, stdout=out,
-            stderr=subprocess.DEVNULL, start_new_session=True,
+            argv,
+            executable="/bin/sh",
+            cwd=cwd or farm.root,
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
     farm.keep(process)
     shown(process.pid, argv[-1])

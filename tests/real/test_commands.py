@@ -8,7 +8,8 @@ from pathlib import Path
 from reconciler.state import Known
 
 from .conftest import Make
-from .farm import Farm, state, until, whole
+from .farm import Farm
+from .sight import state, until, whole
 
 
 def job_seen(farm: Farm) -> str:
@@ -29,7 +30,9 @@ def test_plan_then_apply_once_then_plan_shows_actions_then_does_them_then_only_h
     assert len(farm.running()) == 2
 
 
-def test_a_loop_that_is_told_to_end_leaves_its_job_running_and_the_next_one_restarts_nothing(make: Make) -> None:
+def test_a_loop_that_is_told_to_end_leaves_its_job_running_and_the_next_one_restarts_nothing(
+    make: Make,
+) -> None:
     farm = make(plotting={"stop_after": 1, "k": 20}, archive=None)
     pids = []
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -70,7 +73,8 @@ def test_a_killed_job_takes_its_own_files_along_and_leaves_those_of_its_neighbou
     neighbour = farm.by_hand(k=19)
     theirs = job_seen(farm)
     farm.write(
-        plotting={"k": 22}, scheduling={"tmp": {"stagger": {"until": "1:1", "at_most": 2}}},
+        plotting={"k": 22},
+        scheduling={"tmp": {"stagger": {"until": "1:1", "at_most": 2}}},
         archive=None,
     )
     farm.tick()
@@ -104,9 +108,13 @@ def test_a_changed_spec_is_in_force_soon_and_a_wrong_one_leaves_the_last_good_on
     assert not (farm.root / "other").exists()
 
 
-def test_options_that_the_plotter_does_not_take_hold_every_start_and_end_nothing(make: Make) -> None:
+def test_options_that_the_plotter_does_not_take_are_refused_at_their_place_and_start_nothing(
+    make: Make,
+) -> None:
     farm = make(plotting={"options": {"threads": 1, "bufer": 300}}, archive=None)
-    told = farm.says("plan", "--detailed-exitcode")
-    assert "option bufer is not known to this plotter; did you mean buffer?" in told
-    farm.says("apply", "--once")
+    for words in (("plan",), ("apply", "--once"), ("config", "validate", str(farm.path))):
+        told = farm.says(*words, code=65)
+        assert (
+            "plotting.options.bufer: option bufer is not known to this plotter; did you mean buffer?" in told
+        )
     assert not farm.started()

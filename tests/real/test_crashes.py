@@ -20,7 +20,8 @@ from reconciler.state import Known
 
 from .conftest import Make
 from .driver import Place
-from .farm import Farm, finish, state, until, whole
+from .farm import Farm, finish
+from .sight import state, until, whole
 
 START = ["start: log written", "start: log published", "start: forked", "start: started"]
 
@@ -79,7 +80,9 @@ def test_a_loop_killed_at_any_step_of_a_transfer_is_followed_by_exactly_one_plot
 
 
 @pytest.mark.parametrize("line", ["locked", "copying", "verified"])
-def test_a_mover_that_is_killed_is_followed_by_another_that_ends_its_work(make: Make, plot: Path, line: str) -> None:
+def test_a_mover_that_is_killed_is_followed_by_another_that_ends_its_work(
+    make: Make, plot: Path, line: str
+) -> None:
     farm = make(plotting=None)
     farm.land(plot)
     loop = farm.start()
@@ -127,7 +130,10 @@ def test_a_loop_killed_at_any_step_of_a_kill_is_followed_by_the_end_of_that_job_
     make: Make,
 ) -> None:
     farm = make(
-        tmps=1, archive=None, plotting={"k": 22}, scheduling={"tmp": {"stagger": {"until": "1:1", "at_most": 2}}}
+        tmps=1,
+        archive=None,
+        plotting={"k": 22},
+        scheduling={"tmp": {"stagger": {"until": "1:1", "at_most": 2}}},
     )
     other = farm.by_hand(k=22)
     theirs = other_files(farm)
@@ -141,11 +147,15 @@ def test_a_loop_killed_at_any_step_of_a_kill_is_followed_by_the_end_of_that_job_
     assert most.jobs == 1
 
 
-def test_a_loop_killed_at_any_step_of_a_cleaning_is_followed_by_the_end_of_these_files_alone(make: Make) -> None:
+def test_a_loop_killed_at_any_step_of_a_cleaning_is_followed_by_the_end_of_these_files_alone(
+    make: Make,
+) -> None:
     farm = make(plotting=None, clean={"orphans_after": "1h"})
     kinds = ("sort", "table1", "table2")
-    old, new = ([farm.tmps[0] / f"plot-k18-2026-01-01-00-00-{two * 32}.plot.{kind}.tmp" for kind in kinds]
-                for two in ("0a", "0b"))
+    old, new = (
+        [farm.tmps[0] / f"plot-k18-2026-01-01-00-00-{two * 32}.plot.{kind}.tmp" for kind in kinds]
+        for two in ("0a", "0b")
+    )
 
     def litter() -> None:
         for path in (*old, *new):

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from .conftest import Make
 from .driver import Place
-from .farm import whole
+from .sight import whole
 
 
 def test_every_plot_is_made_within_the_limits_and_stands_exactly_once_at_the_farm(make: Make) -> None:

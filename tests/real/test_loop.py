@@ -19,8 +19,9 @@ from reconciler.state import Known
 
 from .conftest import Make
 from .driver import plotters
-from .farm import Farm, finish, state, until
+from .farm import Farm, finish
 from .hand import TWINS, Idle, children
+from .sight import state, until
 
 ONE = {"plotting": {"k": 22, "stop_after": 1}, "archive": None}
 """A farm with one job that takes long."""
@@ -68,7 +69,8 @@ def test_a_job_that_its_owner_stopped_is_counted_and_left_alone(make: Make) -> N
 
 def test_jobs_that_were_started_by_hand_count_show_their_phase_and_are_left_alone(make: Make) -> None:
     farm = make(
-        archive=None, plotting={"k": 22, "stop_after": 9},
+        archive=None,
+        plotting={"k": 22, "stop_after": 9},
         scheduling={"max_jobs": 3, "tmp": {"max_jobs": 3, "stagger": {"until": "1:1", "at_most": 3}}},
     )
     hands = [farm.by_hand(k=22, tmp=tmp) for tmp in farm.tmps]
@@ -117,9 +119,13 @@ def test_a_plotting_and_an_archiving_loop_do_their_work_beside_each_other(make: 
     assert farm.left() == []
 
 
-def test_a_plotter_that_dies_at_once_is_started_no_faster_than_the_stagger_and_then_left_alone(make: Make) -> None:
+def test_a_plotter_that_dies_at_once_is_started_no_faster_than_the_stagger_and_then_left_alone(
+    make: Make,
+) -> None:
     farm = make(
-        tmps=1, archive=None, plotting={"executable": shutil.which("false"), "stop_after": 9},
+        tmps=1,
+        archive=None,
+        plotting={"executable": shutil.which("false"), "stop_after": 9},
         scheduling={"stagger": "0.4s"},
     )
     until(lambda: "crash" in rules(tick(farm)))
@@ -133,12 +139,16 @@ def test_a_plotter_that_dies_at_once_is_started_no_faster_than_the_stagger_and_t
     assert {start.outcome for start in farm.starts()} == {"failed"}
 
 
-def test_an_executable_that_does_not_exist_is_named_in_the_outcome_the_history_and_the_hold(make: Make) -> None:
+def test_an_executable_that_does_not_exist_is_named_in_the_outcome_the_history_and_the_hold(
+    make: Make,
+) -> None:
     farm = make(tmps=1, archive=None, plotting={"executable": "/nowhere/chia"})
     told = tick(farm).outcomes[0]
     assert told.result == "failed"
     assert "could not start /nowhere/chia: no such file or directory" in told.text
-    assert [start.error for start in farm.starts()] == ["could not start /nowhere/chia: no such file or directory"]
+    assert [start.error for start in farm.starts()] == [
+        "could not start /nowhere/chia: no such file or directory"
+    ]
     until(lambda: "crash" in rules(tick(farm)))
     hold = next(hold for hold in tick(farm).plan.holds if hold.rule == "crash")
     assert "/nowhere/chia: no such file" in hold.text

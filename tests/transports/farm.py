@@ -43,8 +43,13 @@ class Farm:
     @property
     def errand(self) -> Errand:
         return Errand(
-            plot=self.plot, source=str(self.source), farmer="farmer", disk=str(self.disk),
-            transport=self.transport, host="plotter.lan", id="0123456789ab",
+            plot=self.plot,
+            source=str(self.source),
+            farmer="farmer",
+            disk=str(self.disk),
+            transport=self.transport,
+            host="plotter.lan",
+            id="0123456789ab",
         )
 
     @property

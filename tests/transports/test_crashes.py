@@ -12,7 +12,15 @@ import pytest
 from tests.transports.farm import MEGABYTE, Farm
 
 STEPS = (
-    "locked", "reserved", "copied-some", "copied", "synced", "verified", "linked", "published", "removed",
+    "locked",
+    "reserved",
+    "copied-some",
+    "copied",
+    "synced",
+    "verified",
+    "linked",
+    "published",
+    "removed",
 )
 
 

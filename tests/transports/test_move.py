@@ -43,7 +43,14 @@ def test_the_log_tells_each_step_in_order_and_the_bytes(farm: Farm) -> None:
     events = [json.loads(line) for line in mover.log.read_text().splitlines()[1:]]
     steps = list(dict.fromkeys(event["step"] for event in events if "step" in event))
     assert steps == [
-        "locked", "reserved", "copying", "synced", "verified", "published", "removed", "done",
+        "locked",
+        "reserved",
+        "copying",
+        "synced",
+        "verified",
+        "published",
+        "removed",
+        "done",
     ]
     assert [event["done"] for event in events if event.get("step") == "copying"][-1] == len(data)
     assert {event["bytes"] for event in events if "step" in event} == {len(data)}
@@ -60,8 +67,16 @@ def test_a_plot_of_any_size_moves(farm: Farm, size: int) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "-rf.plot", "with space\nand line.plot", "ünïcödé-🌱.plot", "100%2E.plot", ".hidden.plot",
-        "*?[a].plot", "no-suffix", "a.12.host.part", os.fsdecode(b"\xff\xfe.plot"), "x" * 200,
+        "-rf.plot",
+        "with space\nand line.plot",
+        "ünïcödé-🌱.plot",
+        "100%2E.plot",
+        ".hidden.plot",
+        "*?[a].plot",
+        "no-suffix",
+        "a.12.host.part",
+        os.fsdecode(b"\xff\xfe.plot"),
+        "x" * 200,
     ],
 )
 def test_a_plot_of_any_name_moves(farm: Farm, name: str) -> None:

@@ -49,7 +49,13 @@ def test_the_last_step_and_the_outcome_are_told() -> None:
         b'{"outcome": "failed", "kind": "full", "error": "/farm/00: No space left on device", "at": 6.5}\n',
     )
     assert told == TransferLog(
-        outcome="failed", step="copying", done=40, bytes=100, at=6.5, ended=6.5, kind="full",
+        outcome="failed",
+        step="copying",
+        done=40,
+        bytes=100,
+        at=6.5,
+        ended=6.5,
+        kind="full",
         error="/farm/00: No space left on device",
     )
 

@@ -17,7 +17,9 @@ def view(given: Facts, symbols: Symbols = UNICODE) -> ExplainView:
     return ExplainView(given, desire(given), symbols)
 
 
-EARLY = facts(job("bbbbbbbbbbbb", "/mnt/tmp/01", plot_id=Known(SECOND), phase=Known(Phase(1, 4)), since=ago(600)))
+EARLY = facts(
+    job("bbbbbbbbbbbb", "/mnt/tmp/01", plot_id=Known(SECOND), phase=Known(Phase(1, 4)), since=ago(600))
+)
 
 
 def test_the_binding_rule_is_marked_and_says_when() -> None:

@@ -33,7 +33,9 @@ def busy() -> Facts:
 
 def test_every_action_and_hold_is_a_line_of_aligned_columns() -> None:
     why = "2 of 3 jobs; last start 31m ago (stagger 30m); 1 of 2 jobs here; 0 of 1 before 2:1"
-    assert told(busy()) == f"""\
+    assert (
+        told(busy())
+        == f"""\
 spec plotman.yaml (sha256 4f1c…) · observed 22:13:20 · 2 jobs · 2 farmers, 1 unreachable
 
   ‖ suspend  1b2c3d4e             3:2 on tmp 00               asked for by joe
@@ -42,6 +44,7 @@ spec plotman.yaml (sha256 4f1c…) · observed 22:13:20 · 2 jobs · 2 farmers, 
   · hold     tmp 01               max jobs                    3 of 3 jobs
 
 Plan: 1 to suspend, 1 to archive, 1 to spawn; 1 held.   Why: plotman explain tmp/01"""
+    )
 
 
 def test_plain_symbols_say_the_same() -> None:
@@ -65,7 +68,9 @@ def test_equal_holds_are_one_line_that_says_how_many_more() -> None:
 
 def test_a_hold_says_when_unless_its_rule_did() -> None:
     given = facts()
-    silent = Hold(kind="spawn", subject="/mnt/tmp/00", rule="paused", text="paused by joe", next_at=NOW.at + 7200)
+    silent = Hold(
+        kind="spawn", subject="/mnt/tmp/00", rule="paused", text="paused by joe", next_at=NOW.at + 7200
+    )
     speaking = replace(silent, rule="window", text="opens in 2h")
     planned = replace(plan_facts(given), actions=(), holds=(silent, speaking))
     lines = told(given, planned=planned).splitlines()
@@ -80,7 +85,9 @@ def test_a_waiting_plot_is_explained_by_its_id() -> None:
 
 
 def test_clean_and_conditions_are_told() -> None:
-    temp = Temp(directory="/mnt/tmp/00", plot_id=WAITING, files=("a.tmp", "b.tmp"), bytes=GB, newest=NOW.at - 90000)
+    temp = Temp(
+        directory="/mnt/tmp/00", plot_id=WAITING, files=("a.tmp", "b.tmp"), bytes=GB, newest=NOW.at - 90000
+    )
     given = facts(of=spec(plotting=None, clean={"orphans_after": "6h"}))
     tmp = directory("/mnt/tmp/00", temps=Known((temp,)))
     seen = replace(
@@ -94,7 +101,9 @@ def test_clean_and_conditions_are_told() -> None:
 
 
 def test_jobs_that_are_not_known_are_not_counted_as_none() -> None:
-    assert "jobs not known: it did not answer" in told(facts(jobs=Unknown("it did not answer"))).splitlines()[0]
+    assert (
+        "jobs not known: it did not answer" in told(facts(jobs=Unknown("it did not answer"))).splitlines()[0]
+    )
 
 
 def test_marks_are_coloured_only_where_that_is_asked_for() -> None:

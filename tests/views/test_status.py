@@ -24,12 +24,15 @@ USAGE = {HAND: Usage(memory=4 * GB, user=3700.0, system=61.0, io=5.0)}
 
 
 def test_the_table_is_aligned_and_the_youngest_job_comes_first() -> None:
-    assert status.text(status.rows(SEEN, USAGE), UNICODE, None) == """\
+    assert (
+        status.text(status.rows(SEEN, USAGE), UNICODE, None)
+        == """\
 plot id    k  tmp          dst          wall  phase  tmp   pid  stat    mem  user   sys  io
 cccccccc   -  ?            ?              2s  ?:?      -     -  PND       -     -     -   -
 77aa01bc  32  /mnt/tmp/01  /mnt/dst/00  0:31  1:4      -     7  RUN   4.0GB  1:01  0:01  5s
 1b2c3d4e  32  /mnt/tmp/00  /mnt/dst/00  2:01  3:2      -  4321  STP       -     -     -   -
 """
+    )
 
 
 def test_a_shell_line_gets_the_ids_of_a_directory() -> None:

@@ -19,7 +19,9 @@ BUSY = facts(
 
 
 def test_directories_say_what_they_hold_and_wait_for() -> None:
-    assert dirs.text(BUSY, desire(BUSY), UNICODE, None) == """\
+    assert (
+        dirs.text(BUSY, desire(BUSY), UNICODE, None)
+        == """\
 tmp          ready        free    phases
 /mnt/tmp/00  stagger 20m  2.0 TB  3:2
 /mnt/tmp/01  stagger 20m  2.0 TB  1:4
@@ -31,20 +33,26 @@ dst          plots  free    inbound phases
 farm              plots  free    under way
 farmer1:/farm/07  12     2.1 TB  0
 """
+    )
 
 
 def test_the_schedule_names_the_furthest_job_towards_each_dst() -> None:
-    assert dirs.schedule(BUSY) == """\
+    assert (
+        dirs.schedule(BUSY)
+        == """\
 dst          jobs  furthest
 /mnt/dst/01  0     -
 /mnt/dst/00  2     3:2
 """
+    )
 
 
 def test_a_directory_that_does_not_answer_says_so() -> None:
     gone: dict[str, Directory] = {
         "/mnt/tmp/00": directory("/mnt/tmp/00", space=Absent("is not mounted")),
-        "/mnt/tmp/01": directory("/mnt/tmp/01", space=Unknown("has not answered for 2 s"), plots=Unknown("no")),
+        "/mnt/tmp/01": directory(
+            "/mnt/tmp/01", space=Unknown("has not answered for 2 s"), plots=Unknown("no")
+        ),
     }
     given = facts(directories=gone)
     text = dirs.text(given, desire(given), ASCII, None)
@@ -81,7 +89,9 @@ def test_differences_are_told_leaf_by_leaf() -> None:
     given = facts(job("aaaaaaaaaaaa", "/mnt/tmp/00"), plots=(plot("/mnt/dst/00"),), overrides=wish, of=spec())
     wanted = desire(given)
     lines = diff.text(drift(wanted.observed, wanted.desired)).splitlines()
-    assert any(line.startswith("  jobs.aaaaaaaaaaaa.run  ") and "running -> suspended" in line for line in lines)
+    assert any(
+        line.startswith("  jobs.aaaaaaaaaaaa.run  ") and "running -> suspended" in line for line in lines
+    )
     assert any("absent -> {run: running, tmp: /mnt/tmp/01, dst: /mnt/dst/01}" in line for line in lines)
     assert lines[-1].endswith("/mnt/dst/00 -> farmer1:/farm/07")
 
