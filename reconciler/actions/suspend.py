@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from reconciler import journal
-from reconciler.drift import Change, Leaf
-from reconciler.errors import MachineError
-from reconciler.state import Absent, Ident, Known
-from reconciler.want import Steer, Want
+from reconciler.steering import Steering
 from reconciler.world import World
 
 if TYPE_CHECKING:
@@ -18,43 +15,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Suspend:
+class Suspend(Steering):
     """SIGSTOP to all of a job's processes, after a note that says who did it."""
 
-    id: str
-    ident: Ident
-    leads: bool
-    by: Literal["space", "override"]
-    old: Leaf | None
-    new: Leaf | None
-    why: tuple[str, ...]
     kind: Literal["suspend"] = "suspend"
-
-    @classmethod
-    def of(cls, change: Change, want: Want, why: tuple[str, ...]) -> Suspend:
-        """The action that turns running into suspended."""
-        assert isinstance(want, Steer) and want.job.ident is not None
-        job = want.job
-        assert job.ident is not None
-        return cls(
-            id=change.name,
-            ident=job.ident,
-            leads=job.leads,
-            by=want.by,
-            old=change.old,
-            new=change.new,
-            why=why,
-        )
-
-    @property
-    def path(self) -> str:
-        """The State entry that it changes."""
-        return f"jobs.{self.id}"
-
-    @property
-    def subject(self) -> str:
-        """The job."""
-        return self.id
 
     @property
     def key(self) -> str:
@@ -67,12 +31,4 @@ class Suspend:
         note = journal.note_path(facts.spec.directories.logs.path, self.id, "suspended")
         machine.note(note, json.dumps({"by": self.by, "at": facts.now.at, "why": "; ".join(self.why)}))
         machine.step("suspend: noted")
-        members = machine.members(self.ident, self.leads)
-        if not isinstance(members, Known):
-            raise MachineError(f"job {self.id}: {members.why}")
-        count = machine.signal(members.value, "stop")
-        if isinstance(count, Absent):
-            raise MachineError(f"job {self.id} ended before it could be suspended")
-        if not isinstance(count, Known):
-            raise MachineError(f"job {self.id}: {count.why}")
-        return f"{count.value} process{'' if count.value == 1 else 'es'} stopped"
+        return f"{self.signal(machine, 'stop')} stopped"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ class Case:
 
 def _told(action: Action) -> dict[str, Any]:
     """What an action says; its id is left out where it is drawn, and `why` is one text."""
-    told = {key: value for key in action.__slots__ if (value := getattr(action, key)) is not None}
+    told = {each.name: value for each in fields(action) if (value := getattr(action, each.name)) is not None}
     if action.kind == "spawn":
         del told["id"]
     return told | {"why": "; ".join(action.why)}
