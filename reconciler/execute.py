@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from reconciler.actions import Action
+from reconciler.drift import Leaf
 from reconciler.errors import AlreadyStarted, MachineError, StalePlan
 from reconciler.facts import Facts
 from reconciler.observe import Observer
 from reconciler.plan import Plan, plan_facts
+from reconciler.state import JobLeaf, OrphanLeaf, PlotLeaf
 from reconciler.world import World
 
 if TYPE_CHECKING:
@@ -125,7 +127,7 @@ def _leaf_faults(saved: Plan, fresh: Plan, facts: Facts) -> list[str]:
 
     asked = {action.key for action in fresh.actions}
     state = observed(facts)
-    leaves = {
+    leaves: dict[str, Leaf] = {
         **{f"jobs.{name}": leaf for name, leaf in state.jobs.items()},
         **{f"plots.{name}": plot for name, plot in state.plots.items()},
         **{f"orphans.{name}": orphan for name, orphan in state.orphans.items()},
@@ -142,5 +144,14 @@ def _leaf_faults(saved: Plan, fresh: Plan, facts: Facts) -> list[str]:
     return faults
 
 
-def _shown(leaf: object) -> str:
-    return "absent" if leaf is None else str(leaf)
+def _shown(leaf: Leaf | None) -> str:
+    """A leaf in words."""
+    match leaf:
+        case None:
+            return "absent"
+        case JobLeaf():
+            return f"{leaf.run} on {leaf.tmp or '?'} -> {leaf.dst or '?'}"
+        case PlotLeaf():
+            return " and ".join(leaf.at) or "nowhere"
+        case OrphanLeaf():
+            return f"{len(leaf.files)} files in {leaf.directory}"

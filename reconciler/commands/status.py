@@ -20,7 +20,7 @@ def command(ascii: bool, spec: str | None, as_json: bool) -> int:
     Piped, it is a plain table with one line of header and the ids in the first 8 columns.
     """
     farm = Farm.open(spec)
-    facts = farm.look()
+    facts = farm.look(temps=True)
     idents = [job.ident for job in facts.all_jobs if job.ident is not None]
     found = status.rows(facts, farm.world.machine.usage(idents))
     screen = Screen.of(ascii)
