@@ -53,6 +53,7 @@ def desire(facts: Facts) -> Desire:
             subject = (kind, want.subject)
             passed, binding = judge(facts, admitted, want)
             if binding is not None:
+                admitted.refused_by = binding.rule
                 held.setdefault(subject, Held(want, binding))
                 continue
             admitted.add(want)

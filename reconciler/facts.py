@@ -98,16 +98,27 @@ class Facts:
 
     def free(self, device: str) -> int:
         """Bytes free on a device, by the most careful of its directories' answers."""
-        answers = []
-        for path in self.devices[device]:
-            space = self.seen.directories[path].space
-            if isinstance(space, Known):
-                answers.append(space.value.free)
-        return min(answers)
+        return self._free[device]
+
+    @cached_property
+    def _free(self) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        for directory in self.seen.directories.values():
+            if isinstance(directory.space, Known):
+                space = directory.space.value
+                found[space.device] = min(space.free, found.get(space.device, space.free))
+        return found
 
     def floor(self, device: str) -> int:
         """Bytes that must stay free on a device: the most that any directory there asks for."""
-        return max((self.spec.floor(path) for path in self._plotting(device)), default=0)
+        return self._floors[device]
+
+    @cached_property
+    def _floors(self) -> Mapping[str, int]:
+        return {
+            device: max((self.spec.floor(path) for path in self._plotting(device)), default=0)
+            for device in self.devices
+        }
 
     def mark(self, device: str) -> int:
         """Bytes that must be free on a device before jobs there are resumed."""
@@ -251,6 +262,31 @@ class Facts:
             for disk in (farmer.disks.value if isinstance(farmer.disks, Known) else ())
         }
         return {place: found[place] for place in sorted(found)}
+
+    @property
+    def _targets(self) -> Iterable[tuple[tuple[str, str], Disk]]:
+        """The disks of those farmers that the spec names."""
+        named = {archive.name for archive in self.spec.archive}
+        return ((place, disk) for place, disk in self.disks.items() if place[0] in named)
+
+    @cached_property
+    def standing(self) -> Mapping[str, tuple[str, str]]:
+        """By each plot's name the farmer and the disk that it stands on already; the first of several."""
+        found: dict[str, tuple[str, str]] = {}
+        for place, disk in self._targets:
+            for stored in disk.holds:
+                found.setdefault(stored.name, place)
+        return found
+
+    @cached_property
+    def begun(self) -> Mapping[str, tuple[str, str]]:
+        """The same of parts that this host has begun to copy."""
+        found: dict[str, tuple[str, str]] = {}
+        for place, disk in self._targets:
+            for part in disk.parts:
+                if part.host == self.seen.host:
+                    found.setdefault(part.plot, place)
+        return found
 
 
 def age(now: Instant, then: Instant) -> float:

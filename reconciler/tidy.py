@@ -77,19 +77,19 @@ def _shelve(machine: Machine, facts: Facts) -> None:
         name = journal.parse_log_name(entry.log.rpartition("/")[2])
         if name is None:
             continue
+        if isinstance(entry, Start):
+            _drop_own_folders(machine, facts, entry)
         if isinstance(machine.shelve(entry.log, journal.shelf_path(logs, name, entry.outcome)), Known):
             machine.remove(journal.note_path(logs, entry.id, "killed"))
             machine.remove(journal.note_path(logs, entry.id, "suspended"))
-            _drop_own_folders(machine, facts, entry)
 
 
-def _drop_own_folders(machine: Machine, facts: Facts, entry: Start | Transfer) -> None:
-    """The folders that a job had for itself go once they are empty; what lies in one is for `clean`."""
-    definition = facts.plotters.get(entry.plotter) if isinstance(entry, Start) else None
-    if isinstance(entry, Start) and definition is not None and definition.own_folder:
-        for directory in (entry.tmp, entry.tmp2):
-            if directory:
-                machine.drop_folder(f"{directory}/{entry.id}")
+def _drop_own_folders(machine: Machine, facts: Facts, start: Start) -> None:
+    """The folders that a job may have had for itself go where they are empty; what lies in one is for `clean`."""
+    for path in (start.tmp, start.tmp2):
+        directory = facts.directory(path) if path is not None else None
+        if directory is not None and isinstance(directory.space, Known):
+            machine.drop_folder(f"{path}/{start.id}")
 
 
 def _drop_wishes(machine: Machine, facts: Facts) -> None:

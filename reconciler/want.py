@@ -93,12 +93,13 @@ Want: TypeAlias = Spawn | Steer | Move | Sweep
 
 @dataclass(slots=True)
 class Admitted:
-    """The wants that this tick has let through so far, by kind."""
+    """The wants that this tick has let through so far, by kind; and the limit that refused the last one."""
 
     spawns: list[Spawn] = field(default_factory=list)
     steers: list[Steer] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
     sweeps: list[Sweep] = field(default_factory=list)
+    refused_by: str = ""
 
     def add(self, want: Want) -> None:
         """Let one through."""

@@ -111,7 +111,7 @@ class Kill:
         return True
 
     def _remove_files(self, world: World, facts: Facts) -> str:
-        """Names that carry this job's plot id, and its own folder; each removed as the inode that was seen."""
+        """Names that carry this job's plot id, and those in its own folder; each as the inode that was seen."""
         machine = world.machine
         own = [f"{path}/{self.id}" for path in self.directories]
         surveys = machine.survey([Ask(path, names=True) for path in (*self.directories, *own)])
@@ -122,8 +122,10 @@ class Kill:
                     gone = machine.remove(f"{path}/{entry.name}", entry.inode)
                     machine.step("kill: file removed")
                     removed += isinstance(gone, Known)
-        emptied = [path for path in own if isinstance(machine.drop_folder(path), Known)]
-        if self.plot_id is None and not emptied:
+        folders = [path for path in own if isinstance(surveys[path], Known)]
+        for path in folders:
+            machine.drop_folder(path)
+        if self.plot_id is None and not folders:
             return "its plot id is not known, so its temporary files stay (`clean` finds them later)"
         return f"{removed} temporary files removed"
 
@@ -133,8 +135,9 @@ class Kill:
         if plot is not None and not plot.temporary:
             return False
         temp = facts.plotters.temp(name)
-        named = temp is not None and self.plot_id is not None and temp.plot_id == self.plot_id
-        return named or in_own_folder
+        if temp is None:
+            return False
+        return in_own_folder or (self.plot_id is not None and temp.plot_id == self.plot_id)
 
 
 def directories_of(job: Job) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from reconciler import journal
 from reconciler import want as wants
 from reconciler.drift import Change, Leaf
-from reconciler.errors import MachineError
+from reconciler.errors import AlreadyStarted, MachineError
 from reconciler.journal import Record
 from reconciler.state import JobLeaf
 from reconciler.want import Want
@@ -75,9 +75,12 @@ class Spawn:
         definition = facts.plotters.get(plotting.plotter) if plotting is not None else None
         if plotting is None or order is None or definition is None:
             raise MachineError("the spec names no plotter that is known here")
+        folders: tuple[str, ...] = ()
         if definition.own_folder and definition.uses_tmp(plotting.options):
-            tmp2 = self._own(world, self.tmp2) if self.tmp2 is not None else None
-            order = replace(order, tmp=self._own(world, self.tmp), tmp2=tmp2)
+            # For this job alone, since its temporary files will not tell whose they are.
+            tmp, tmp2 = f"{self.tmp}/{self.id}", f"{self.tmp2}/{self.id}" if self.tmp2 is not None else None
+            order = replace(order, tmp=tmp, tmp2=tmp2)
+            folders = (tmp, tmp2) if tmp2 is not None else (tmp,)
         argv = definition.build(order)
         now = world.machine.now()
         record = Record(
@@ -95,12 +98,14 @@ class Spawn:
         )
         log = journal.log_path(facts.spec.directories.logs.path, self.at, self.id, "plot")
         command = Command(argv=argv, env={"PLOTMAN_JOB": self.id}, nice=plotting.nice)
-        ident = world.machine.start(log, record.line(), command)
+        try:
+            for path in folders:
+                world.machine.folder(path)
+                world.machine.step("spawn: folder made")
+            ident = world.machine.start(log, record.line(), command)
+        except MachineError as error:
+            # The folders of a job that was started before are in use.
+            for path in folders if not isinstance(error, AlreadyStarted) else ():
+                world.machine.drop_folder(path)
+            raise
         return f"job {self.id} runs as pid {ident.pid}, log {os.path.basename(log)}"
-
-    def _own(self, world: World, directory: str) -> str:
-        """A folder for this job alone: its plotter's temporary files do not tell whose they are."""
-        path = f"{directory}/{self.id}"
-        world.machine.folder(path)
-        world.machine.step("spawn: folder made")
-        return path

@@ -45,6 +45,8 @@ VERBS: Mapping[str, str] = {
     "plotter": "the definitions of plotters, and what they read from logs",
     "analyze": "how long finished plots took, by phase",
     "export": "all jobs that are over, as CSV",
+    "history": "what was done and what came up",
+    "prometheus": "a page of metrics",
     "version": "the version",
 }
 """Every command and what it does, in the order of help; known without importing any."""

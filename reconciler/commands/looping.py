@@ -12,16 +12,18 @@ from types import FrameType
 
 import click
 
-from reconciler import actions
+from reconciler import actions, record
 from reconciler.commands.codes import HELD_BACK, PARTLY
 from reconciler.commands.context import Farm
 from reconciler.commands.plan import text
 from reconciler.commands.screen import Screen
-from reconciler.errors import PlotmanError
-from reconciler.events import Event
+from reconciler.errors import PlotmanError, UsageError
+from reconciler.events import Event, Trouble
 from reconciler.execute import Outcome
 from reconciler.loop import Loop, Work, wanted
 from reconciler.plan import plan_facts
+from reconciler.record.recorder import Recorder
+from reconciler.views import words
 from reconciler.views.events import Teller
 
 PLOTTING: tuple[Work, ...] = ("plotting",)
@@ -38,6 +40,17 @@ def _kinds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> f
     return kinds
 
 
+def _address(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, int] | None:
+    """Host and port of ``127.0.0.1:9773`` or ``[::1]:9773``."""
+    if value is None:
+        return None
+    host, _, port = value.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not (port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16):
+        raise click.BadParameter(f"{value!r} is no address; write one such as 127.0.0.1:9773")
+    return host, int(port)
+
+
 _OPTIONS = (
     click.option("--once", is_flag=True, help="One tick, then end."),
     click.option(
@@ -46,6 +59,17 @@ _OPTIONS = (
     click.option("--dry-run", is_flag=True, help="Print what would be done; change nothing, take no lock."),
     click.option(
         "--only", metavar="KIND,..", callback=_kinds, help="Only these kinds of action: spawn,archive."
+    ),
+    click.option(
+        "--metrics",
+        metavar="ADDRESS:PORT",
+        callback=_address,
+        help="Serve metrics to Prometheus there: 127.0.0.1:9773.",
+    ),
+    click.option(
+        "--metrics-textfile",
+        metavar="FILE",
+        help="Write them there each tick, for node_exporter: plotman.prom.",
     ),
 )
 
@@ -58,15 +82,22 @@ class Way:
     until_settled: bool
     dry_run: bool
     only: frozenset[str] | None
+    metrics: tuple[str, int] | None
+    metrics_textfile: str | None
+
+    @property
+    def metered(self) -> bool:
+        """Whether metrics are to be published."""
+        return self.metrics is not None or self.metrics_textfile is not None
 
     @property
     def given(self) -> bool:
         """Whether any of the options was."""
-        return self.once or self.until_settled or self.dry_run or self.only is not None
+        return self.once or self.until_settled or self.dry_run or self.only is not None or self.metered
 
 
 def loop_options(function: Callable[..., int]) -> Callable[..., int]:
-    """--once, --until-settled, --dry-run and --only, handed on together as `way`."""
+    """The options above, handed on together as `way`. Raises UsageError for those that exclude each other."""
 
     @functools.wraps(function)
     def gathered(
@@ -75,9 +106,24 @@ def loop_options(function: Callable[..., int]) -> Callable[..., int]:
         until_settled: bool,
         dry_run: bool,
         only: frozenset[str] | None,
+        metrics: tuple[str, int] | None,
+        metrics_textfile: str | None,
         **options: object,
     ) -> int:
-        way = Way(once=once, until_settled=until_settled, dry_run=dry_run, only=only)
+        way = Way(
+            once=once,
+            until_settled=until_settled,
+            dry_run=dry_run,
+            only=only,
+            metrics=metrics,
+            metrics_textfile=metrics_textfile,
+        )
+        if way.metered and dry_run:
+            raise UsageError("--dry-run counts nothing; leave --metrics and --metrics-textfile out")
+        if metrics is not None and once:
+            raise UsageError("--metrics serves while the loop runs; with --once use --metrics-textfile")
+        if metrics_textfile == "":
+            raise UsageError("--metrics-textfile has an empty name; name a file")
         return function(*arguments, way=way, **options)
 
     command: Callable[..., int] = gathered
@@ -94,19 +140,54 @@ def run(farm: Farm, screen: Screen, works: Collection[Work], way: Way) -> int:
         mine = replace(plan, actions=wanted(plan, works, way.only))
         click.echo(text(facts, mine, farm.path, screen), nl=False)
         return 0
-    report = teller(farm, screen)
-    source = farm.source
-    loop = Loop(source, farm.world, farm.plotters, works=works, only=way.only, report=report)
-    if way.once:
-        with loop.locks():
-            return code(loop.tick().outcomes)
-    with stopping() as stop:
-        loop.run(stop, until_settled=way.until_settled)
-    return 0
+    with _listeners(farm, screen, way) as report:
+        loop = Loop(farm.source, farm.world, farm.plotters, works=works, only=way.only, report=report)
+        if way.once:
+            with loop.locks():
+                return code(loop.tick().outcomes)
+        with stopping() as stop:
+            loop.run(stop, until_settled=way.until_settled)
+        return 0
+
+
+@contextmanager
+def _listeners(farm: Farm, screen: Screen, way: Way) -> Iterator[Callable[[Event], None]]:
+    """All that a loop's events go to. Raises PlotmanError where the address for metrics cannot be had."""
+    tell = teller(farm, screen)
+    if not way.metered:
+        yield tell
+        return
+    from reconciler.commands.metering import metering
+
+    with metering(farm, way.metrics, way.metrics_textfile, tell) as count:
+
+        def report(event: Event) -> None:
+            tell(event)
+            count(event)
+
+        yield report
 
 
 def teller(farm: Farm, screen: Screen) -> Callable[[Event], None]:
-    """Prints events as they happen. Once nobody reads them any more it is silent: the loop goes on."""
+    """Prints events as they happen, and adds them to the record."""
+    show = _printer(farm, screen)
+    recorder = recorder_of(farm, show)
+
+    def report(event: Event) -> None:
+        show(event)
+        recorder.hear(event)
+
+    return report
+
+
+def recorder_of(farm: Farm, tell: Callable[[Trouble], None]) -> Recorder:
+    """What keeps this farm's record. tell: where a trouble of the record's own goes."""
+    machine = farm.world.machine
+    return Recorder(record.path_of(farm.logs), lambda: machine.now().at, words.clean, tell)
+
+
+def _printer(farm: Farm, screen: Screen) -> Callable[[Event], None]:
+    """Prints events. Once nobody reads them any more it is silent: the loop goes on."""
     machine = farm.world.machine
     lines = Teller(farm.loaded.spec, screen.symbols, machine.now().at, machine.utc_offset())
     read = True

@@ -16,7 +16,7 @@ from reconciler import journal, overrides
 from reconciler.actions.kill import directories_of
 from reconciler.commands.codes import PARTLY
 from reconciler.commands.context import Farm
-from reconciler.commands.looping import code
+from reconciler.commands.looping import code, recorder_of
 from reconciler.errors import LockHeld
 from reconciler.execute import Executor
 from reconciler.facts import Facts
@@ -128,7 +128,9 @@ def _perform(
     asked = {f"jobs.{job.id}" for job in jobs}
     mine = [each for each in plan_facts(farm.look()).actions if each.kind == verb and each.path in asked]
     outcomes = [executor.perform(farm.loaded.spec, action) for action in mine]
+    recorder = recorder_of(farm, lambda trouble: click.echo(trouble.text, err=True))
     for outcome in outcomes:
+        recorder.hear(outcome)
         failed = "" if outcome.result == "done" else f"{outcome.result}: "
         click.echo(words.clean(failed + outcome.text), err=bool(failed))
     acted = {action.path for action in mine}

@@ -33,6 +33,7 @@ class Mounts:
         self._points = frozenset({"/"})
         self._promised: frozenset[str] = frozenset()
         self._settled: dict[str, str] = {}
+        self._answering: dict[str, str] = {}
         self.refresh()
 
     def refresh(self) -> None:
@@ -43,10 +44,14 @@ class Mounts:
             self._points = frozenset({"/", *_mounted(raw)})
         self._promised = frozenset({*_listed(_contents(self._fstab)), *_units(self._units)})
         self._settled.clear()
+        self._answering.clear()
 
     def of(self, path: str) -> str:
         """The mount point that answers for this path."""
-        return next(point for point in _upward(self._settle(path)) if point in self._points)
+        if path not in self._answering:
+            settled = self._settle(path)
+            self._answering[path] = next(point for point in _upward(settled) if point in self._points)
+        return self._answering[path]
 
     def missing(self, path: str) -> str | None:
         """The mount point of fstab or systemd at or above this path that is not mounted now, if any."""

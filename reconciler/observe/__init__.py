@@ -10,9 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler import overrides
+from reconciler.observe.argvs import Argvs
 from reconciler.observe.conditions import of_clock, of_jobs
 from reconciler.observe.directories import Places
 from reconciler.observe.farms import look_at_farms
+from reconciler.observe.heads import Heads
 from reconciler.observe.jobs import Jobs
 from reconciler.observe.logbook import Logbook
 from reconciler.observe.stalls import Stalls
@@ -31,6 +33,8 @@ class Observer:
     def __init__(self, world: World, plotters: Plotters) -> None:
         self._world = world
         self._plotters = plotters
+        self._argvs = Argvs(plotters)
+        self._heads = Heads(world.machine)
         self._logbook = Logbook(world.machine, plotters)
         self._settled = Settled()
         self._stalls = Stalls(world.machine)
@@ -44,12 +48,12 @@ class Observer:
         machine = self._world.machine
         logs = spec.directories.logs.path
         now = machine.now()
-        places = Places(machine, spec, self._plotters)
+        places = Places(machine, spec, self._plotters, self._heads)
         journal = Journal(machine, self._logbook, self._settled, logs)
         table = machine.processes(self._plotters.wanted)
         journal.settle(table)
         wishes, conditions = overrides.read(machine, logs)
-        jobs = Jobs(machine, self._plotters, self._logbook, places, journal, now)
+        jobs = Jobs(machine, self._argvs, self._logbook, places, journal, now)
         seen_jobs = jobs.look(table)
         starts, transfers = journal.history(now)
         killing = isinstance(wishes, Known) and any(wish.verb == "kill" for wish in wishes.value)
@@ -60,6 +64,7 @@ class Observer:
             now,
             finished={s.plot_id for s in _known(starts) if s.outcome == "finished" and s.plot_id} | delivered,
             landing=landing,
+            jobs=[job.id for job in _known(seen_jobs)],
             temps="all" if temps else "orphans" if killing or spec.clean is not None else "none",
         )
         waiting = {

@@ -44,4 +44,4 @@ def _of_job(job: Job) -> list[Condition]:
 
 def stalled_words(quiet: float, still: float) -> str:
     """What shows that a job does nothing. quiet, still: seconds without output and without work."""
-    return f"no output for {show_duration(quiet)}, and no CPU used for {show_duration(still)}"
+    return f"no output for {show_duration(quiet)}, and neither CPU nor I/O used for {show_duration(still)}"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 from reconciler import journal
 from reconciler.journal import is_job_id
+from reconciler.observe.heads import Heads
 from reconciler.plotters import names
-from reconciler.plotters.head import SIZE as HEAD
 from reconciler.plotters.head import fault as head_fault
 from reconciler.state import (
     Absent,
@@ -47,16 +47,18 @@ class _Sighting:
 class Places:
     """The directories of one look, and how paths of jobs are told by the spec's spelling."""
 
-    def __init__(self, machine: Machine, spec: Spec, plotters: Plotters) -> None:
+    def __init__(self, machine: Machine, spec: Spec, plotters: Plotters, heads: Heads) -> None:
         self._machine = machine
         self._spec = spec
         self._plotters = plotters
+        self._heads = heads
         directories = spec.directories
         tmps = [d.path for d in directories.tmp] + [d.path for d in directories.tmp2]
         self._tmp = tuple(dict.fromkeys(tmps))
         self._landing = tuple(dict.fromkeys(d.path for d in directories.landing))
         self._every = tuple(dict.fromkeys((*self._tmp, *self._landing, directories.logs.path)))
         self._others: list[str] = []
+        self._found: dict[str, str | None] = {}
         self._surveys = dict(machine.survey([Ask(path, names=path in self._landing) for path in self._every]))
         self._surveys[directories.logs.path] = self._room_for(directories.logs.path)
         self._real = {
@@ -77,10 +79,10 @@ class Places:
 
     def of_spec(self, path: str) -> str | None:
         """The directory of the spec that a path lies at or below; None: none of them."""
-        found = _above(
-            posixpath.normpath(path), [p for p in self._every if p != self._spec.directories.logs.path]
-        )
-        return found or self._by_real(path)
+        if path not in self._found:
+            places = [place for place in self._every if place != self._spec.directories.logs.path]
+            self._found[path] = _above(posixpath.normpath(path), places) or self._by_real(path)
+        return self._found[path]
 
     def locate(self, path: str) -> str:
         """The same, or the path itself, which is then observed, too."""
@@ -120,11 +122,13 @@ class Places:
         *,
         finished: Collection[str],
         landing: Collection[str],
+        jobs: Collection[str],
         temps: Literal["all", "orphans", "none"],
     ) -> Mapping[str, Directory]:
         """Every directory by its path.
 
         finished: plot ids that a log says are done; landing: plot ids that a living job still makes.
+        jobs: ids of the jobs that live.
         temps: which temporary files to list: all, only those that no living job owns, or none.
         """
         listing = {
@@ -134,6 +138,7 @@ class Places:
         if missing:
             self._surveys.update(self._machine.survey([Ask(path, names=True) for path in missing]))
         plots = self._plots(now, finished, landing)
+        owned = frozenset((*landing, *jobs))
         found: dict[str, Directory] = {}
         for path in (*self._every, *self._others):
             survey = self._surveys[path]
@@ -142,9 +147,7 @@ class Places:
                 real=survey.value.real if isinstance(survey, Known) else path,
                 space=_space(survey),
                 plots=_listed(survey, plots.get(path, ()), path in self._landing),
-                temps=self._temps(path, survey, landing, temps)
-                if path in listing
-                else Absent("not asked for"),
+                temps=self._temps(path, survey, owned, temps) if path in listing else Absent("not asked for"),
             )
         return found
 
@@ -173,12 +176,12 @@ class Places:
         ]
         paths = [f"{sighting.directory}/{sighting.entry.name}" for sighting in sightings]
         stats = self._machine.stat(paths) if paths else {}
-        heads = self._machine.read([(path, 0, HEAD) for path in paths]) if paths else {}
+        heads = self._heads.read(stats, now)
         found: dict[str, list[Plot]] = {}
         for sighting, path in zip(sightings, paths, strict=True):
-            stat, head = stats[path], heads[path]
-            if isinstance(stat, Known) and isinstance(head, Known):
-                plot = self._judge(now, sighting, stat.value, head.value.data, finished, landing)
+            stat = stats[path]
+            if isinstance(stat, Known) and path in heads:
+                plot = self._judge(now, sighting, stat.value, heads[path], finished, landing)
                 found.setdefault(sighting.directory, []).append(plot)
         return {path: tuple(sorted(plots, key=lambda plot: plot.name)) for path, plots in found.items()}
 
@@ -238,24 +241,26 @@ class Places:
         paths = [f"{path}/{name}" for files in groups.values() for name in files]
         stats = self._machine.stat(paths) if paths else {}
         named = [_temp(path, plot_id, files, stats) for plot_id, files in sorted(groups.items(), key=_key)]
-        return Known((*named, *self._own_folders(path, survey.value.entries)))
+        folders = {entry.name for entry in survey.value.entries if entry.folder and is_job_id(entry.name)}
+        return Known((*named, *self._own_folders(path, folders if which == "all" else folders - set(owned))))
 
-    def _own_folders(self, path: str, entries: Iterable[Entry]) -> Iterator[Temp]:
-        """The folders that jobs have for themselves; whatever lies in one, but a finished plot, is that job's."""
-        own = {
-            f"{path}/{entry.name}": entry.name for entry in entries if entry.folder and is_job_id(entry.name)
-        }
+    def _own_folders(self, path: str, jobs: Iterable[str]) -> Iterator[Temp]:
+        """The folders that these jobs have for themselves, with the temporary files in each.
+
+        What no plotter would call a temporary file is none, here too: a person's folder may have such a name.
+        """
+        own = {f"{path}/{job_id}": job_id for job_id in jobs}
         surveys = self._machine.survey([Ask(folder, names=True) for folder in own]) if own else {}
         for folder, job_id in sorted(own.items()):
-            files = [e.name for e in _entries(surveys[folder]) if not e.folder and not _is_plot(e.name)]
+            files = [e.name for e in _entries(surveys[folder]) if not e.folder and self._is_temp(e.name)]
             stats = self._machine.stat([f"{folder}/{name}" for name in files]) if files else {}
             if files:
                 yield replace(_temp(folder, None, files, stats), job=job_id)
 
-
-def _is_plot(name: str) -> bool:
-    plot = names.parse(name)
-    return plot is not None and not plot.temporary
+    def _is_temp(self, name: str) -> bool:
+        """A temporary file, whatever a user's definition may take for one, is no finished plot."""
+        plot = names.parse(name)
+        return self._plotters.temp(name) is not None and (plot is None or plot.temporary)
 
 
 def _key(item: tuple[str | None, list[str]]) -> str:

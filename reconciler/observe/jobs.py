@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.journal import Record
+from reconciler.observe.argvs import Argvs
 from reconciler.observe.directories import Places
 from reconciler.observe.logbook import Log, Logbook
 from reconciler.observe.starts import Journal
@@ -16,7 +17,6 @@ from reconciler.state import Absent, Fact, Ident, Instant, Job, Known, Phase, Un
 from reconciler.world import Machine, Process
 
 if TYPE_CHECKING:
-    from reconciler.plotters import Plotters
     from reconciler.plotters.plotter import Arguments, Plotter
 
 
@@ -26,14 +26,14 @@ class Jobs:
     def __init__(
         self,
         machine: Machine,
-        plotters: Plotters,
+        argvs: Argvs,
         logbook: Logbook,
         places: Places,
         journal: Journal,
         now: Instant,
     ) -> None:
         self._machine = machine
-        self._plotters = plotters
+        self._argvs = argvs
         self._logbook = logbook
         self._places = places
         self._journal = journal
@@ -46,6 +46,7 @@ class Jobs:
         if not isinstance(table, Known):
             return Unknown(table.why)
         groups = _grouped(table.value)
+        self._argvs.read(group[0] for group in groups)
         self._writers = Counter(map(_stdout, groups))
         self._logs = self._read_logs(groups)
         jobs = [self._of_processes(group) for group in groups]
@@ -77,7 +78,7 @@ class Jobs:
             if path in self._journal.logs:
                 found[path] = self._journal.logs[path]
             else:
-                plotter = self._plotters.recognise(group[0].argv)
+                plotter, _ = self._argvs.of(group[0])
                 others[path] = plotter.name if plotter is not None else None
         self._logbook.forget_all_but([*self._journal.logs, *others])
         return {**found, **self._logbook.read(others)}
@@ -96,8 +97,7 @@ class Jobs:
         path = _stdout(group)
         log = self._log_of(path)
         record = log.value.record if isinstance(log, Known) else None
-        plotter = self._plotters.recognise(first.argv)
-        arguments = plotter.read(first.argv, first.cwd) if plotter is not None else None
+        plotter, arguments = self._argvs.of(first)
         ours = record is not None and path in self._journal.logs
         job_id = record.id if record is not None and ours else first.job or _foreign_id(first.ident)
         tmp, tmp2, dst = self._directories(record if ours else None, arguments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from reconciler import journal
@@ -17,8 +18,10 @@ from reconciler.world import Chunk, Machine
 if TYPE_CHECKING:
     from reconciler.plotters import Plotters
 
-BLOCK = 1 << 20
+BLOCK = 1 << 16
 """Bytes of one log that are read at a time."""
+AT_ONCE = 64
+"""Logs that are read at a time: what is kept in memory must not grow with their number."""
 LONGEST_RECORD = 65536
 TAIL = 64
 """Bytes before the place where reading stopped that are read again, to see that it is still the same log."""
@@ -77,8 +80,15 @@ class Logbook:
         tells.
         """
         found: dict[str, Fact[Log]] = {}
+        every = iter(wanted.items())
+        while batch := dict(islice(every, AT_ONCE)):
+            found.update(self._read(batch))
+        return found
+
+    def _read(self, left: Mapping[str, str | None]) -> Mapping[str, Fact[Log]]:
+        """The same for a few logs."""
+        found: dict[str, Fact[Log]] = {}
         goals: dict[str, int] = {}
-        left = dict(wanted)
         while left:
             answers = self._machine.read([(path, self._offset(path, left[path]), BLOCK) for path in left])
             more: dict[str, str | None] = {}

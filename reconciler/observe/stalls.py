@@ -1,6 +1,6 @@
-"""Jobs that hang: no output for longer than this plotter ever kept silent here, and no CPU used meanwhile.
+"""Jobs that hang: silent for longer than this plotter ever was here, and no CPU or I/O used meanwhile.
 
-That a process has used no CPU can only be seen by looking twice, so what is kept here is more than a cache:
+That a process has done nothing can only be seen by looking twice, so what is kept here is more than a cache:
 a fresh observer needs some minutes before it calls a job stalled. Nothing but words depends on it.
 """
 
@@ -19,13 +19,13 @@ LEAST = 3600.0
 TIMES = 3
 """With history: so many times the longest phase that a finished job took, but an hour at least."""
 WATCHED = 600.0
-"""Seconds for which a silent job must have used less than IDLE seconds of CPU."""
+"""Seconds for which a silent job must have used less than IDLE seconds of CPU and of waiting for I/O."""
 IDLE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """When a silent job was last seen to have worked, and how much CPU it had used by then, in seconds."""
+    """When a silent job was last seen to have worked, and the seconds of CPU and I/O it had used by then."""
 
     up: float
     used: float
@@ -40,10 +40,11 @@ class Stalls:
 
     def look(self, jobs: Sequence[Job], starts: Sequence[Start], now: Instant) -> tuple[Job, ...]:
         """The jobs, those that hang with the words for it."""
+        patience = {plotter: _patience(plotter, starts) for plotter in {job.plotter for job in jobs}}
         silent = {
             job.ident: job
             for job in jobs
-            if job.ident is not None and job.run == "running" and (job.quiet or 0.0) > _patience(job, starts)
+            if job.ident is not None and job.run == "running" and (job.quiet or 0.0) > patience[job.plotter]
         }
         used = {ident: self._used(job) for ident, job in silent.items()}
         marks = {ident: self._mark(ident, seconds, now) for ident, seconds in used.items()}
@@ -54,7 +55,7 @@ class Stalls:
         assert job.ident is not None
         members = self._machine.members(job.ident, job.leads)
         usage = self._machine.usage(members.value if isinstance(members, Known) else (job.ident,))
-        return sum(each.user + each.system for each in usage.values())
+        return sum(each.user + each.system + each.io for each in usage.values())
 
     def _mark(self, ident: Ident, used: float, now: Instant) -> _Mark:
         before = self._marks.get(ident)
@@ -63,11 +64,11 @@ class Stalls:
         return before
 
 
-def _patience(job: Job, starts: Sequence[Start]) -> float:
+def _patience(plotter: str, starts: Sequence[Start]) -> float:
     phases = [
         end - begin
         for start in starts
-        if start.plotter == job.plotter and start.outcome == "finished"
+        if start.plotter == plotter and start.outcome == "finished"
         for begin, end in zip((0.0, *start.milestones), start.milestones, strict=False)
     ]
     return max(LEAST, TIMES * max(phases)) if phases else WITHOUT_HISTORY

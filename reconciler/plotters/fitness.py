@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from reconciler.plotters.grammar import NOUNS, Option
 
@@ -21,6 +21,14 @@ _SPELT = {
     "contract": "plotting.keys.contract",
 }
 """Where the spec gives what every plotter may have."""
+
+
+_TYPES: Mapping[str, tuple[Any, str]] = {
+    "flag": (bool, "true or false"),
+    "int": (int, "a whole number"),
+    "number": ((int, float), "a number"),
+}
+"""What a value of each kind must be, in Python and in words; all other kinds are text."""
 
 
 def misfits(line: CommandLine, order: Order) -> Iterator[str]:
@@ -65,14 +73,9 @@ def _unsaid(line: CommandLine, noun: str, spelt: str, order: Order) -> Iterator[
 def _wrong(row: Option, value: Scalar) -> Iterator[str]:
     """Why the plotter would not take this value."""
     named = row.value if row.value in NOUNS else f"option {row.value}"
-    fits = {
-        "flag": isinstance(value, bool),
-        "int": isinstance(value, int) and not isinstance(value, bool),
-        "number": isinstance(value, int | float) and not isinstance(value, bool),
-    }
-    right = {"flag": "true or false", "int": "a whole number", "number": "a number"}
-    if not fits.get(row.kind, not isinstance(value, bool)):
-        yield f"{named} is {value!r}; it must be {right.get(row.kind, 'text')}"
+    types, right = _TYPES.get(row.kind, (object, "text"))
+    if not isinstance(value, types) or (isinstance(value, bool) and types is not bool):
+        yield f"{named} is {value!r}; it must be {right}"
     elif isinstance(value, int | float) and row.minimum is not None and value < row.minimum:
         yield f"{named} is {value}; this plotter takes at least {row.minimum:g}"
     elif isinstance(value, int | float) and row.maximum is not None and value > row.maximum:

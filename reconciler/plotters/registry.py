@@ -23,6 +23,7 @@ class Plotters(Mapping[str, Plotter]):
         # Of two definitions for one program the one that asks for more tells more.
         self._ranked = sorted(plotters, key=_asks, reverse=True)
         self._programs: dict[tuple[str, bool], list[Plotter]] = {}
+        self._bands: dict[tuple[int, int | None, str, int], tuple[int, int]] = {}
         for plotter in self._ranked:
             module = plotter.definition.command.module
             for program in plotter.line.programs:
@@ -89,6 +90,12 @@ class Plotters(Mapping[str, Plotter]):
         compression, kind, digits: as `names.PlotName` has them. What a level means differs from plotter to
         plotter, and how many digits it is written with tells some of them apart.
         """
+        asked = (k, compression, kind, digits)
+        if asked not in self._bands:
+            self._bands[asked] = self._band(*asked)
+        return self._bands[asked]
+
+    def _band(self, k: int, compression: int | None, kind: str, digits: int) -> tuple[int, int]:
         bands = [
             plotter.band(k, compression)
             for plotter in self._ranked

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.facts import Facts
 from reconciler.spec.models import Archive
-from reconciler.state import Disk, Known, Plot, Space, Transfer
+from reconciler.state import Disk, Known, Plot, Transfer
 from reconciler.want import Admitted, Move
 
 
@@ -17,9 +17,10 @@ def propose(facts: Facts, admitted: Admitted) -> Iterator[Move]:
     something there or may have, then where a part of it lies, and only then a new choice. What is sticky
     is the only candidate, so that a farmer that does not answer for a while gets the plot that it has half of.
     """
+    disks = {archive.name: _in_order(facts, archive) for archive in facts.spec.archive}
     for plot in _waiting(facts):
         before = len(admitted.moves)
-        for archive, disk, note in _targets(facts, admitted, plot):
+        for archive, disk, note in _targets(facts, admitted, plot, disks):
             yield Move(plot=plot, farmer=archive, disk=disk, note=note)
             if len(admitted.moves) > before:
                 break
@@ -42,22 +43,24 @@ def _waiting(facts: Facts) -> Sequence[Plot]:
     return sorted(ready.values(), key=rank)
 
 
-def _targets(facts: Facts, admitted: Admitted, plot: Plot) -> Iterator[tuple[str, str, str]]:
-    """(farmer, disk, why) of every place that the plot may go to."""
+def _targets(
+    facts: Facts, admitted: Admitted, plot: Plot, every: Mapping[str, Sequence[Disk]]
+) -> Iterator[tuple[str, str, str]]:
+    """(farmer, disk, why) of every place that the plot may go to. every: the disks of each farmer, best first."""
     sticky = _sticky(facts, plot)
     if sticky is not None:
         yield sticky
         return
     for archive in facts.spec.archive:
-        farmer = facts.farmer(archive.name)
-        if farmer is None or not isinstance(farmer.disks, Known) or not farmer.disks.value:
+        disks = every[archive.name]
+        if not disks:
             yield archive.name, archive.disks[0], ""
-            continue
-        disks = _in_order(archive, farmer.disks.value)
-        # Of a farmer that takes no more transfers one disk is enough to say so.
-        for disk in disks[:1] if _busy(facts, admitted, archive) else disks:
-            free = disk.space.value.free if isinstance(disk.space, Known) else 0
-            yield archive.name, disk.path, f"{archive.order} disk first" if free else ""
+        full = _busy(facts, admitted, archive)
+        for rank, disk in enumerate(disks):
+            free = _free(disk)
+            # Of those that cannot take it the best one is enough to say so.
+            if rank == 0 or not (full or free - archive.floor < plot.bytes):
+                yield archive.name, disk.path, f"{archive.order} disk first" if free else ""
 
 
 def _busy(facts: Facts, admitted: Admitted, archive: Archive) -> bool:
@@ -68,15 +71,14 @@ def _busy(facts: Facts, admitted: Admitted, archive: Archive) -> bool:
 
 def _sticky(facts: Facts, plot: Plot) -> tuple[str, str, str] | None:
     farmers = {archive.name for archive in facts.spec.archive}
-    for (farmer, path), disk in facts.disks.items():
-        if farmer in farmers and any(stored.name == plot.name for stored in disk.holds):
-            return farmer, path, "stands there already"
+    standing, begun = facts.standing.get(plot.name), facts.begun.get(plot.name)
+    if standing is not None:
+        return *standing, "stands there already"
     last = facts.last_transfer.get(plot.name)
     if last is not None and last.farmer in farmers and _left_something(facts, last):
         return last.farmer, last.disk, "goes on where it broke off"
-    for (farmer, path), disk in facts.disks.items():
-        if farmer in farmers and any(p.plot == plot.name and p.host == facts.seen.host for p in disk.parts):
-            return farmer, path, "part of it lies there"
+    if begun is not None:
+        return *begun, "part of it lies there"
     return None
 
 
@@ -91,12 +93,17 @@ def _left_something(facts: Facts, last: Transfer) -> bool:
     return last.outcome == "failed" and last.done > 0
 
 
-def _in_order(archive: Archive, disks: Sequence[Disk]) -> Sequence[Disk]:
-    """Disks that answered before those that did not; among them as the spec says; then by plots and path."""
+def _in_order(facts: Facts, archive: Archive) -> Sequence[Disk]:
+    """A farmer's disks: those that answered first; among them as the spec says; then by plots and path."""
+    farmer = facts.farmer(archive.name)
 
     def rank(disk: Disk) -> tuple[bool, int, int, str]:
-        space = disk.space.value if isinstance(disk.space, Known) else Space("", 0, 0)
-        free = -space.free if archive.order == "emptiest" else space.free
+        free = -_free(disk) if archive.order == "emptiest" else _free(disk)
         return not isinstance(disk.space, Known), free, disk.count, disk.path
 
+    disks = farmer.disks.value if farmer is not None and isinstance(farmer.disks, Known) else ()
     return sorted(disks, key=rank)
+
+
+def _free(disk: Disk) -> int:
+    return disk.space.value.free if isinstance(disk.space, Known) else 0

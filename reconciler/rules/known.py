@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from reconciler.facts import Facts
@@ -34,7 +35,11 @@ def _faults(facts: Facts, want: Want) -> Iterator[str]:
         case Sweep():
             yield from _unless_known("the process table", seen.jobs)
             yield from _unless_known("the journal", seen.starts)
-            yield from _writable(facts, want.temp.directory)
+            temp = want.temp
+            # What is observed of a job's own folder is the directory that it lies in.
+            yield from _writable(
+                facts, temp.directory if temp.job is None else posixpath.dirname(temp.directory)
+            )
         case _:
             pass
 

@@ -29,6 +29,7 @@ def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
     if count >= stagger.at_most and early:
         furthest = max(early, key=lambda job: (_phase(job) or Phase(0, 0), facts.age(job.since), job.id))
         text += f", job {_short(furthest)} at {_phase(furthest) or '?:?'}"
+        text += f" ({furthest.health})" if furthest.health in ("suspended", "stuck", "stalled") else ""
         next_at = _passes_at(facts, furthest, until)
         if next_at is not None:
             text += f", about {show_duration(next_at - facts.now.at)} more"

@@ -12,20 +12,28 @@ from reconciler.want import Admitted, Spawn
 
 EMPTY = Phase(99, 0)
 """How far a directory without jobs counts as being: further than any job."""
+WHEREVER = frozenset(
+    {"drained", "paused", "stop_after", "window", "max_jobs", "stagger", "tmp_jobs", "phase_stagger"}
+)
+"""Limits that say the same of a job whatever its dst."""
 
 
 def propose(facts: Facts, admitted: Admitted) -> Iterator[Spawn]:
     """Directories in turn until each has refused: the furthest progressed first, then the longest unused.
 
     How far a directory is, is how far its least advanced job is. For one tmp every dst is tried, the one
-    with the fewest jobs bound for it first.
+    with the fewest jobs bound for it first, until a limit refuses that would refuse any.
     """
     plotting = facts.spec.plotting
     if plotting is None:
         return
-    open_tmps = [directory.path for directory in facts.spec.directories.tmp]
+
+    def rank(path: str) -> tuple[Phase, float, str]:
+        return _tmp_rank(facts, admitted, path)
+
+    open_tmps = sorted((directory.path for directory in facts.spec.directories.tmp), key=rank)
     while open_tmps:
-        tmp = min(open_tmps, key=lambda path: _tmp_rank(facts, admitted, path))
+        tmp = open_tmps[0]
         before = len(admitted.spawns)
         for dst in _dsts(facts, admitted, tmp):
             tmp2 = _tmp2(facts, admitted)
@@ -39,6 +47,10 @@ def propose(facts: Facts, admitted: Admitted) -> Iterator[Spawn]:
                 plotter=plotting.plotter,
             )
             if len(admitted.spawns) > before:
+                open_tmps.sort(key=rank)
+                break
+            if admitted.refused_by in WHEREVER:
+                open_tmps.remove(tmp)
                 break
         else:
             open_tmps.remove(tmp)

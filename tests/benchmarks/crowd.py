@@ -17,7 +17,7 @@ from pathlib import Path
 from reconciler import journal
 from reconciler.journal import Record
 from reconciler.machine import LocalMachine
-from reconciler.plotters import Plotter, Plotters, names
+from reconciler.plotters import Plotter, Plotters
 from reconciler.plotters.head import MAGIC
 
 TMPS, DSTS, DISKS, PLOTS = 10, 10, 4, 100
@@ -34,7 +34,9 @@ scheduling: {{max_jobs: {most}, stagger: 0, tmp: {{max_jobs: {per_tmp}, stagger:
 space: {{floor: 0, resume: 0}}
 archive: [{{name: farm, disks: {root}/farm/*, floor: 900TB}}]
 """
-"""Nothing may start, since each tmp has all its jobs; nothing may move, since every disk is at its floor."""
+"""Nothing may start, since each tmp (or, with few jobs, the machine) has all its jobs; nothing may move, since
+every disk is at its floor.
+"""
 
 
 class Crowd:
@@ -46,7 +48,6 @@ class Crowd:
         self._plotter = Plotters.load()["chia"]
         self._logs: list[int] = []
         self._pids: list[int] = []
-        self._line = 0
         self._waits, self._opens = os.pipe()
         self._tmps = [root / "tmp" / f"{n:02}" for n in range(TMPS)]
         self._dsts = [root / "dst" / f"{n:02}" for n in range(DSTS)]
@@ -67,9 +68,7 @@ class Crowd:
 
     def grow(self, lines: int) -> None:
         """Let each job write so many lines."""
-        for _ in range(lines):
-            self._line += 1
-        text = "".join(FILLER.format(self._line + n) for n in range(lines)).encode()
+        text = "".join(FILLER.format(number) for number in range(lines)).encode()
         for log in self._logs:
             os.write(log, text)
 
@@ -89,7 +88,7 @@ class Crowd:
                 dsts=", ".join(map(str, self._dsts)),
                 root=self.root,
                 key="a" * 96,
-                most=jobs + 10,
+                most=jobs + TMPS if jobs >= TMPS else jobs,
                 per_tmp=max(1, jobs // TMPS),
             )
         )

@@ -1,14 +1,15 @@
 """How promptly the next job starts: ``python -m tests.benchmarks.gap [--seconds S] [--rounds N] [--k K]``.
 
 Real plots, one at a time: a bare shell loop back to back, and this tool's loop (``stagger: 0s``,
-``max_jobs: 1``, all else as it is by default) with the very same plotter command, in turn. A plot counts
-when it is done within the round; the one that runs at its end counts by the share of the usual time
-that it has had.
+``max_jobs: 1``, all else as it is by default) with the very same plotter command, in turn. Plots a minute are
+those from the second plot's landing to the last one's, by the times of the files: from one
+landing to the next a plot is made and the next job is started, so the gap is in each.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import shlex
@@ -18,11 +19,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from reconciler.plotters import Order, Plotters
 from tests.benchmarks.alone import alone
+
+REPOSITORY = str(Path(__file__).resolve().parents[2])
+"""Where the plotter's module is found, also from another folder and without being installed."""
 
 
 def main() -> None:
@@ -33,46 +38,79 @@ def main() -> None:
     parser.add_argument("--k", type=int, default=18)
     wanted = parser.parse_args()
     alone("tests.benchmarks.gap")
-    print(f"{'round':>5}{'bare, plots/min':>17}{'ours, plots/min':>17}{'ours/bare':>11}{'gap ms':>9}{'CPU ms a plot':>15}")
-    shares = []
+    print(f"{'round':>6}{'bare, plots/min':>17}{'ours, plots/min':>17}{'ours/bare':>11}{'its CPU ms a plot':>19}")
+    bares: list[float] = []
+    ours: list[float] = []
     for number in range(1, wanted.rounds + 1):
-        bare = _bare(wanted.k, wanted.seconds)
-        ours, gap, cost = _ours(wanted.k, wanted.seconds)
-        shares.append(ours / bare)
-        print(f"{number:5}{bare:17.2f}{ours:17.2f}{ours / bare:11.1%}{gap * 1000:9.0f}{cost * 1000:15.0f}", flush=True)
-    print(f"median{statistics.median(shares):44.1%}")
+        bare, _ = _run(wanted.k, wanted.seconds, _bare)
+        mine, cost = _run(wanted.k, wanted.seconds, _mine)
+        bares += bare
+        ours += mine
+        share = statistics.mean(bare) / statistics.mean(mine)
+        row = f"{number:6}{60 / statistics.mean(bare):17.2f}{60 / statistics.mean(mine):17.2f}{share:11.1%}"
+        print(f"{row}{cost * 1000:19.0f}", flush=True)
+    share, middle = (of(bares) / of(ours) for of in (statistics.mean, statistics.median))
+    print(f"   all{60 / statistics.mean(bares):17.2f}{60 / statistics.mean(ours):17.2f}{share:11.1%}")
+    print(f"median plot: {statistics.median(bares):.3f} s, {statistics.median(ours):.3f} s; {middle:.1%}")
 
 
-def _bare(k: int, seconds: float) -> float:
-    """Plots a minute of a shell loop."""
-    with tempfile.TemporaryDirectory() as root:
-        tmp, dst, logs = _folders(Path(root))
-        argv = Plotters.load()["chiapos"].build(_order(k, tmp, dst))
-        line = f'n=0; while :; do n=$((n+1)); {shlex.join(argv)} > "{logs}/$n.log" 2>&1 </dev/null || exit; done'
-        loop = subprocess.Popen(["/bin/sh", "-c", line], start_new_session=True)
-        time.sleep(seconds)
-        os.killpg(loop.pid, signal.SIGKILL)
-        loop.wait()
-        return _rate(sorted(logs.glob("*.log")))
-
-
-def _ours(k: int, seconds: float) -> tuple[float, float, float]:
-    """(plots a minute, seconds from a job's end to the next one's start in the middle, CPU seconds a plot)."""
-    with tempfile.TemporaryDirectory() as root:
-        tmp, dst, logs = _folders(Path(root))
-        spec = Path(root) / "spec.yaml"
-        document = {
-            "version": 3,
-            "directories": {"tmp": [str(tmp)], "dst": [str(dst)], "logs": str(logs)},
-            "plotting": {"plotter": "chiapos", "k": k, "nice": 0},
-            "scheduling": {"max_jobs": 1, "stagger": "0s"},
-        }
-        spec.write_text(json.dumps(document))
+def _run(k: int, seconds: float, command: Callable[[Path, int], Sequence[str]]) -> tuple[list[float], float]:
+    """(seconds from each landing to the next, CPU seconds a plot of the process that starts them)."""
+    with tempfile.TemporaryDirectory() as place:
+        root = Path(place)
+        for name in ("tmp", "dst", "logs"):
+            (root / name).mkdir()
+        env = {**os.environ, "PYTHONPATH": REPOSITORY}
         said = subprocess.DEVNULL
-        loop = subprocess.Popen([sys.executable, "-m", "reconciler", "apply", "-f", str(spec)], stdout=said)
+        loop = subprocess.Popen(command(root, k), stdout=said, start_new_session=True, env=env)
         time.sleep(seconds)
         cost = _cpu(loop.pid)
-        loop.terminate()
+        landed = sorted(path.stat().st_mtime for path in (root / "dst").glob("*.plot"))
+        loop.kill()
         loop.wait()
-        found = sorted(logs.rglob("*.plot*.log"))
-        return 0.0, 0.0, cost / max(1, len(found))
+        for pid in _plotting(root):
+            os.kill(pid, signal.SIGKILL)
+        while _plotting(root):
+            time.sleep(0.01)
+        return [after - before for before, after in itertools.pairwise(landed[1:])], cost / len(landed)
+
+
+def _bare(root: Path, k: int) -> Sequence[str]:
+    """A shell loop with the command that the tool would run."""
+    order = Order(k=k, tmp=str(root / "tmp"), tmp2=None, dst=str(root / "dst"))
+    argv = shlex.join(Plotters.load()["chiapos"].build(order))
+    return "/bin/sh", "-c", f"while :; do {argv} >> {root}/logs/bare.log 2>&1 </dev/null || exit; done"
+
+
+def _mine(root: Path, k: int) -> Sequence[str]:
+    """The tool's loop, with no other settings than those that a bare loop has, too."""
+    document = {
+        "version": 3,
+        "directories": {"tmp": [f"{root}/tmp"], "dst": [f"{root}/dst"], "logs": f"{root}/logs"},
+        "plotting": {"plotter": "chiapos", "k": k, "nice": 0},
+        "scheduling": {"max_jobs": 1, "stagger": 0},
+    }
+    spec = root / "spec.yaml"
+    spec.write_text(json.dumps(document))
+    return sys.executable, "-m", "reconciler", "apply", "-f", str(spec)
+
+
+def _cpu(pid: int) -> float:
+    """CPU seconds that a process has used itself."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _plotting(root: Path) -> list[int]:
+    """Processes whose output goes to a log there; all of them were started here."""
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdecimal():
+            with suppress(OSError):
+                if os.readlink(f"/proc/{entry}/fd/1").startswith(f"{root}/logs/"):
+                    found.append(int(entry))
+    return found
+
+
+if __name__ == "__main__":
+    main()
