@@ -6,7 +6,7 @@ stands before all others and lets none of them judge what is not known.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from math import inf
@@ -223,6 +223,11 @@ class Facts:
     def moving(self) -> Mapping[str, Transfer]:
         """Transfers under way, by the plot's name."""
         return {t.plot: t for t in self.transfers if t.outcome == "running"}
+
+    @cached_property
+    def moving_to(self) -> Mapping[str, int]:
+        """How many transfers are under way to each farmer."""
+        return Counter(transfer.farmer for transfer in self.moving.values())
 
     @cached_property
     def transfers_to(self) -> Mapping[tuple[str, str], tuple[Transfer, ...]]:

@@ -6,6 +6,7 @@ already in this tick stands in Admitted, which grows between two wants.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -93,12 +94,16 @@ Want: TypeAlias = Spawn | Steer | Move | Sweep
 
 @dataclass(slots=True)
 class Admitted:
-    """The wants that this tick has let through so far, by kind; and the limit that refused the last one."""
+    """The wants that this tick has let through so far, by kind.
+
+    moves_to: how many moves to each farmer. refused_by: the limit that refused the last want that was refused.
+    """
 
     spawns: list[Spawn] = field(default_factory=list)
     steers: list[Steer] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
     sweeps: list[Sweep] = field(default_factory=list)
+    moves_to: Counter[str] = field(default_factory=Counter)
     refused_by: str = ""
 
     def add(self, want: Want) -> None:
@@ -110,6 +115,7 @@ class Admitted:
                 self.steers.append(want)
             case Move():
                 self.moves.append(want)
+                self.moves_to[want.farmer] += 1
             case Sweep():
                 self.sweeps.append(want)
 

@@ -8,7 +8,6 @@ To add a command: a file, a line in VERBS.
 
 from __future__ import annotations
 
-import difflib
 import io
 import os
 import sys
@@ -72,6 +71,8 @@ class Verbs(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The verb that the arguments begin with. Raises click's UsageError, with the nearest one, for none."""
         if args[0] not in VERBS and not ctx.resilient_parsing:
+            import difflib
+
             near = difflib.get_close_matches(args[0], VERBS, n=1)
             hint = f"did you mean {near[0]}?" if near else "`plotman --help` lists them"
             raise click.UsageError(f"there is no command {args[0]!r}; {hint}", ctx)

@@ -147,7 +147,9 @@ class Places:
                 real=survey.value.real if isinstance(survey, Known) else path,
                 space=_space(survey),
                 plots=_listed(survey, plots.get(path, ()), path in self._landing),
-                temps=self._temps(path, survey, owned, temps) if path in listing else Absent("not asked for"),
+                temps=self._temps(path, survey, owned, temps)
+                if temps != "none" and path in listing
+                else Absent("not asked for"),
             )
         return found
 

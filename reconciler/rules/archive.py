@@ -64,9 +64,8 @@ def _targets(
 
 
 def _busy(facts: Facts, admitted: Admitted, archive: Archive) -> bool:
-    under_way = sum(transfer.farmer == archive.name for transfer in facts.moving.values())
-    starting = sum(move.farmer == archive.name for move in admitted.moves)
-    return under_way + starting >= archive.limits.transfers
+    under_way = facts.moving_to.get(archive.name, 0) + admitted.moves_to[archive.name]
+    return under_way >= archive.limits.transfers
 
 
 def _sticky(facts: Facts, plot: Plot) -> tuple[str, str, str] | None:

@@ -23,9 +23,11 @@ def propose(facts: Facts, _admitted: Admitted) -> Iterator[Steer]:
         wish = facts.wish(job)
         if wish is not None and wish.verb == "resume":
             yield Steer(kind="resume", job=job, by="override", note=f"asked for by {wish.who}")
+    waiting = [job for job in stopped if job.suspended_by is not None and facts.wish(job) is None]
+    if not waiting:
+        return
     room = {device: _room(facts, device) for device in facts.devices}
     moving = {device: _moving(facts, device) for device in facts.devices}
-    waiting = [job for job in stopped if job.suspended_by is not None and facts.wish(job) is None]
     for job in sorted(waiting, key=lambda job: (sum(facts.claims[job.id].values()), job.id)):
         claims = {device: size for device, size in facts.claims[job.id].items() if size > 0}
         asked = job.suspended_by != "space"

@@ -11,8 +11,7 @@ def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
     if not isinstance(want, Move):
         return None
     limit = facts.spec.archiver(want.farmer).limits.transfers
-    count = sum(transfer.farmer == want.farmer for transfer in facts.moving.values())
-    count += sum(move.farmer == want.farmer for move in admitted.moves)
+    count = facts.moving_to.get(want.farmer, 0) + admitted.moves_to[want.farmer]
     return Verdict(
         rule="transfers",
         ok=count < limit,

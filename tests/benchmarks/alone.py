@@ -17,7 +17,9 @@ def alone(module: str) -> None:
     rights = [] if os.geteuid() == 0 else ["--map-root-user"]
     argv = [unshare, *rights, "--pid", "--fork", "--mount-proc", "--kill-child"]
     if os.spawnv(os.P_WAIT, unshare, [*argv, "true"]) != 0:
-        print("no pid namespace can be made: other processes of this machine are measured, too", file=sys.stderr)
+        print(
+            "no pid namespace can be made: other processes of this machine are measured, too", file=sys.stderr
+        )
         return
     os.environ[_HERE] = "1"
     os.execv(unshare, [*argv, sys.executable, "-m", module, *sys.argv[1:]])

@@ -117,12 +117,19 @@ class Crowd:
         now = LocalMachine().now()
         job_id = f"{number + (1 << 40) * settled:012x}"
         tmp, dst = self._tmps[number % TMPS], self._dsts[number % DSTS]
-        body = {"plotter": "chia", "k": 32, "tmp": str(tmp), "tmp2": None, "dst": str(dst)}
+        body: dict[str, str | int | None] = {
+            "plotter": "chia",
+            "k": 32,
+            "tmp": str(tmp),
+            "tmp2": None,
+            "dst": str(dst),
+        }
         record = Record(id=job_id, kind="plot", host=os.uname().nodename, when=now, body=body)
         path = journal.log_path(str(self.root / "logs"), now.at, job_id, "plot")
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
         log = os.open(path, flags)
-        said = _said(self._plotter, number + (1 << 20) * settled, str(tmp), str(dst), 2.0 if settled else number % 7 / 10)
+        share = 2.0 if settled else number % 7 / 10
+        said = _said(self._plotter, number + (1 << 20) * settled, str(tmp), str(dst), share)
         os.write(log, record.line() + b"\n" + _filled(said, size))
         if settled:
             os.close(log)

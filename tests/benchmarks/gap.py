@@ -38,7 +38,9 @@ def main() -> None:
     parser.add_argument("--k", type=int, default=18)
     wanted = parser.parse_args()
     alone("tests.benchmarks.gap")
-    print(f"{'round':>6}{'bare, plots/min':>17}{'ours, plots/min':>17}{'ours/bare':>11}{'its CPU ms a plot':>19}")
+    print(
+        f"{'round':>6}{'bare, plots/min':>17}{'ours, plots/min':>17}{'ours/bare':>11}{'its CPU ms a plot':>19}"
+    )
     bares: list[float] = []
     ours: list[float] = []
     for number in range(1, wanted.rounds + 1):

@@ -35,7 +35,9 @@ def main() -> None:
     alone(ME)
     numbers = [int(word) for word in sys.argv[1:]]
     cells = [tuple(numbers[at : at + 3]) for at in range(0, len(numbers), 3)] or CELLS
-    print(f"{'jobs':>5}{'log KB':>8}{'others':>8}{'first ms':>10}{'tick ms':>9}{'least':>8}{'most':>8}{'MiB':>7}")
+    print(
+        f"{'jobs':>5}{'log KB':>8}{'others':>8}{'first ms':>10}{'tick ms':>9}{'least':>8}{'most':>8}{'MiB':>7}"
+    )
     for jobs, kilobytes, others in cells:
         with tempfile.TemporaryDirectory() as root:
             crowd = Crowd(Path(root), jobs, kilobytes * 1000, others)
