@@ -5,7 +5,7 @@ says how much room it will take and whose it is. The host's dots are written ``%
 be read back without doubt whatever plot and host are called.
 
 Two foreign habits are recognised, since their files take room, too: rsync's temporary file
-``.PLOT.XXXXXX``, and ``PLOT.tmp`` or ``PLOT.2.tmp`` of plotters and plot sinks.
+``.PLOT.`` and six letters or digits, and ``PLOT.tmp`` or ``PLOT.2.tmp`` of plotters and plot sinks.
 """
 
 from __future__ import annotations
