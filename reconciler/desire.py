@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.facts import Facts
+from reconciler.leaves import JobLeaf, OrphanLeaf, PlotLeaf, State, StoredLeaf
 from reconciler.rules import LIMITS, PROPOSERS
-from reconciler.state import Fact, Job, JobLeaf, Known, OrphanLeaf, PlotLeaf, State, T
-from reconciler.want import Admitted, Kind, Move, Spawn, Steer, Sweep, Verdict, Want
+from reconciler.state import Fact, Job, Known, T
+from reconciler.want import Admitted, Kind, Move, Retire, Spawn, Steer, Sweep, Verdict, Want
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Desire:
 def desire(facts: Facts) -> Desire:
     """Let every proposer's candidates pass the limits, in the order of planning."""
     have = observed(facts)
-    jobs, plots, orphans = dict(have.jobs), dict(have.plots), dict(have.orphans)
+    draft = _Draft(have)
     admitted = Admitted()
     wants: dict[str, Want] = {}
     why: dict[str, tuple[Verdict, ...]] = {}
@@ -58,12 +59,12 @@ def desire(facts: Facts) -> Desire:
                 continue
             admitted.add(want)
             done.add(subject)
-            path = _apply(want, jobs, plots, orphans)
+            path = draft.apply(want)
             wants[path] = want
             why[path] = passed
     return Desire(
         observed=have,
-        desired=State(jobs=jobs, plots=plots, orphans=orphans),
+        desired=draft.state,
         wants=wants,
         why=why,
         held=tuple(hold for subject, hold in held.items() if subject not in done),
@@ -102,6 +103,7 @@ def observed(facts: Facts) -> State:
         jobs={job.id: _leaf(job) for job in facts.all_jobs},
         plots=dict(_places(facts)) if facts.spec.archive else {},
         orphans=dict(_orphans(facts)),
+        farmers=dict(_old(facts)),
     )
 
 
@@ -139,25 +141,47 @@ def _orphans(facts: Facts) -> Iterable[tuple[str, OrphanLeaf]]:
                 yield temp.name, OrphanLeaf(directory=temp.directory, files=temp.files)
 
 
-def _apply(
-    want: Want, jobs: dict[str, JobLeaf], plots: dict[str, PlotLeaf], orphans: dict[str, OrphanLeaf]
-) -> str:
-    """Change the leaf that this candidate is about; its path."""
-    match want:
-        case Spawn():
-            jobs[want.id] = JobLeaf(run="running", tmp=want.tmp, tmp2=want.tmp2, dst=want.dst)
-            return f"jobs.{want.id}"
-        case Steer(kind="kill"):
-            del jobs[want.job.id]
-            return f"jobs.{want.job.id}"
-        case Steer():
-            run = jobs.get(want.job.id)
-            if run is not None:
-                jobs[want.job.id] = replace(run, run="running" if want.kind == "resume" else "suspended")
-            return f"jobs.{want.job.id}"
-        case Move():
-            plots[want.plot.name] = PlotLeaf(at=(want.target,))
-            return f"plots.{want.plot.name}"
-        case Sweep():
-            orphans.pop(want.subject, None)
-            return f"orphans.{want.subject}"
+def _old(facts: Facts) -> Iterable[tuple[str, StoredLeaf]]:
+    """Plots at farmers that the spec lets give way; those that already do are gone."""
+    for (farmer, disk), plots in facts.replacing.old.items():
+        for plot in plots:
+            leaf = StoredLeaf(farmer=farmer, disk=disk, bytes=plot.bytes)
+            yield f"{farmer}:{disk}/{plot.name}", leaf
+
+
+class _Draft:
+    """A State that wants change, one leaf each."""
+
+    def __init__(self, have: State) -> None:
+        self._jobs, self._plots = dict(have.jobs), dict(have.plots)
+        self._orphans, self._farmers = dict(have.orphans), dict(have.farmers)
+
+    @property
+    def state(self) -> State:
+        """As it is now."""
+        return State(jobs=self._jobs, plots=self._plots, orphans=self._orphans, farmers=self._farmers)
+
+    def apply(self, want: Want) -> str:
+        """Change the leaf that this candidate is about; its path."""
+        match want:
+            case Spawn():
+                self._jobs[want.id] = JobLeaf(run="running", tmp=want.tmp, tmp2=want.tmp2, dst=want.dst)
+                return f"jobs.{want.id}"
+            case Steer(kind="kill"):
+                del self._jobs[want.job.id]
+                return f"jobs.{want.job.id}"
+            case Steer():
+                run = self._jobs.get(want.job.id)
+                if run is not None:
+                    steered = replace(run, run="running" if want.kind == "resume" else "suspended")
+                    self._jobs[want.job.id] = steered
+                return f"jobs.{want.job.id}"
+            case Move():
+                self._plots[want.plot.name] = PlotLeaf(at=(want.target,))
+                return f"plots.{want.plot.name}"
+            case Retire():
+                self._farmers.pop(want.name, None)
+                return f"farmers.{want.name}"
+            case Sweep():
+                self._orphans.pop(want.subject, None)
+                return f"orphans.{want.subject}"

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal, TypeAlias
 
-from reconciler.state import JobLeaf, OrphanLeaf, PlotLeaf, State
+from reconciler.leaves import JobLeaf, OrphanLeaf, PlotLeaf, State, StoredLeaf
 
-Leaf: TypeAlias = JobLeaf | PlotLeaf | OrphanLeaf
-Group: TypeAlias = Literal["jobs", "plots", "orphans"]
+Leaf: TypeAlias = JobLeaf | PlotLeaf | OrphanLeaf | StoredLeaf
+Group: TypeAlias = Literal["jobs", "plots", "orphans", "farmers"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,7 @@ def drift(observed: State, desired: State) -> tuple[Change, ...]:
         *_group("jobs", observed.jobs, desired.jobs),
         *_group("plots", observed.plots, desired.plots),
         *_group("orphans", observed.orphans, desired.orphans),
+        *_group("farmers", observed.farmers, desired.farmers),
     )
 
 

@@ -11,6 +11,7 @@
       x StalePlan               exit 3    a saved plan no longer fits the world
       x MachineError            exit 1    this machine refused something that an action needs
         + AlreadyStarted                  the log of that job or transfer exists: it was started before
+      x FarmerError             exit 4    another machine cannot be reached, or did not do what it was asked
 
 Messages tell where, what was found, and what would be right.
 """
@@ -99,3 +100,16 @@ class MachineError(PlotmanError):
 
 class AlreadyStarted(MachineError):
     """The log of that job or transfer exists: it was started before."""
+
+
+class FarmerError(PlotmanError):
+    """Another machine cannot be reached, or did not do what it was asked.
+
+    kind: the failure's stable name, as in `world.Heard`.
+    """
+
+    exit_code = 4
+
+    def __init__(self, kind: str, message: str) -> None:
+        self.kind = kind
+        super().__init__(message)

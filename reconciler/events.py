@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from reconciler.execute import Outcome
 from reconciler.facts import Facts
@@ -29,9 +29,14 @@ class Ticked:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something about the loop itself that a person should know; told once, until it changes."""
+    """Something about the loop itself that a person should know; told once, until it changes.
+
+    about: what it is that does not do as it should. over: it does again.
+    """
 
     text: str
+    about: Literal["loop", "spec", "notify"] = "loop"
+    over: bool = False
 
 
 Event: TypeAlias = Planned | Outcome | Ticked | Trouble

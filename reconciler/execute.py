@@ -13,9 +13,9 @@ from reconciler.actions import Action
 from reconciler.drift import Leaf
 from reconciler.errors import AlreadyStarted, MachineError, StalePlan
 from reconciler.facts import Facts
+from reconciler.leaves import JobLeaf, OrphanLeaf, PlotLeaf, StoredLeaf
 from reconciler.observe import Observer
 from reconciler.plan import Plan, plan_facts
-from reconciler.state import JobLeaf, OrphanLeaf, PlotLeaf
 from reconciler.world import World
 
 if TYPE_CHECKING:
@@ -131,6 +131,7 @@ def _leaf_faults(saved: Plan, fresh: Plan, facts: Facts) -> list[str]:
         **{f"jobs.{name}": leaf for name, leaf in state.jobs.items()},
         **{f"plots.{name}": plot for name, plot in state.plots.items()},
         **{f"orphans.{name}": orphan for name, orphan in state.orphans.items()},
+        **{f"farmers.{name}": stored for name, stored in state.farmers.items()},
     }
     faults = []
     for action in saved.actions:
@@ -155,3 +156,5 @@ def _shown(leaf: Leaf | None) -> str:
             return " and ".join(leaf.at) or "nowhere"
         case OrphanLeaf():
             return f"{len(leaf.files)} files in {leaf.directory}"
+        case StoredLeaf():
+            return f"{leaf.bytes} bytes on {leaf.farmer}:{leaf.disk}"

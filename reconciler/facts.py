@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from reconciler import reserve
 from reconciler.fit import order_of
+from reconciler.replacing import Replacing
 from reconciler.state import (
     Directory,
     Disk,
@@ -27,9 +28,11 @@ from reconciler.state import (
     Start,
     Transfer,
 )
+from reconciler.traffic import Traffic
 
 if TYPE_CHECKING:
     from reconciler.plotters import Order, Plotters
+    from reconciler.spec.farmers import Archive
     from reconciler.spec.models import Spec
 
 B = TypeVar("B", Start, Transfer)
@@ -230,20 +233,26 @@ class Facts:
         return Counter(transfer.farmer for transfer in self.moving.values())
 
     @cached_property
-    def transfers_to(self) -> Mapping[tuple[str, str], tuple[Transfer, ...]]:
-        """Transfers that are over, by the farmer's name and the disk that they were bound for."""
-        found: dict[tuple[str, str], list[Transfer]] = defaultdict(list)
-        for transfer in self.transfers:
-            if transfer.outcome != "running":
-                found[transfer.farmer, transfer.disk].append(transfer)
-        return {place: tuple(there) for place, there in found.items()}
-
-    @cached_property
     def last_transfer(self) -> Mapping[str, Transfer]:
         """The newest transfer of each plot, over or not."""
         return {transfer.plot: transfer for transfer in self.transfers}
 
+    @cached_property
+    def traffic(self) -> Traffic:
+        """The rest of what is to be read of plots on their way."""
+        return Traffic(self)
+
+    @cached_property
+    def replacing(self) -> Replacing:
+        """What is to be read of old plots that give way to new ones."""
+        return Replacing(self)
+
     # farmers
+
+    @cached_property
+    def archives(self) -> Mapping[str, Archive]:
+        """The farmers of the spec, by name."""
+        return {archive.name: archive for archive in self.spec.archive}
 
     def farmer(self, name: str) -> Farmer | None:
         """The observed farmer of that name."""
@@ -271,8 +280,7 @@ class Facts:
     @property
     def _targets(self) -> Iterable[tuple[tuple[str, str], Disk]]:
         """The disks of those farmers that the spec names."""
-        named = {archive.name for archive in self.spec.archive}
-        return ((place, disk) for place, disk in self.disks.items() if place[0] in named)
+        return ((place, disk) for place, disk in self.disks.items() if place[0] in self.archives)
 
     @cached_property
     def standing(self) -> Mapping[str, tuple[str, str]]:
@@ -281,16 +289,6 @@ class Facts:
         for place, disk in self._targets:
             for stored in disk.holds:
                 found.setdefault(stored.name, place)
-        return found
-
-    @cached_property
-    def begun(self) -> Mapping[str, tuple[str, str]]:
-        """The same of parts that this host has begun to copy."""
-        found: dict[str, tuple[str, str]] = {}
-        for place, disk in self._targets:
-            for part in disk.parts:
-                if part.host == self.seen.host:
-                    found.setdefault(part.plot, place)
         return found
 
 

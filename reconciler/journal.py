@@ -1,9 +1,9 @@
 """The log directory as the journal: names, first lines and folders. Pure; others read and write.
 
-A job's log is ``TIME.ID.plot.log``, a transfer's ``TIME.ID.move.log``, TIME being UTC as
-``20260102T030405`` and ID 12 hex digits. The first line of each is its record, in JSON. A job's notes are
-``ID.suspended`` and ``ID.killed``, written before the signal that they explain. Locks, overrides and the
-wake socket lie in ``state/``; settled logs move into a folder a month, ``2026-01/``.
+A job's log is ``TIME.ID.plot.log``, a transfer's ``TIME.ID.move.log``, a removal's ``TIME.ID.retire.log``, TIME
+being UTC as ``20260102T030405`` and ID 12 hex digits. The first line of each is its record, in JSON. A job's
+notes are ``ID.suspended`` and ``ID.killed``, written before the signal that they explain. Locks, overrides and
+the wake socket lie in ``state/``; settled logs move into a folder a month, ``2026-01/``.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from typing import Literal, TypeAlias
 
 from reconciler.state import Instant
 
-Kind: TypeAlias = Literal["plot", "move"]
+Kind: TypeAlias = Literal["plot", "move", "retire"]
 Scalar: TypeAlias = str | int | float | bool | None
 
-_LOG = re.compile(r"(?P<time>\d{8}T\d{6})\.(?P<id>[0-9a-f]{12})\.(?P<kind>plot|move)\.log")
+_LOG = re.compile(r"(?P<time>\d{8}T\d{6})\.(?P<id>[0-9a-f]{12})\.(?P<kind>plot|move|retire)\.log")
+_KINDS: Mapping[str, Kind] = {"plot": "plot", "move": "move", "retire": "retire"}
 _NOTE = re.compile(r"(?P<id>[0-9a-f]{12})\.(?P<what>suspended|killed)")
 
 
@@ -74,7 +75,7 @@ def parse_log_name(name: str) -> LogName | None:
     match = _LOG.fullmatch(name)
     if match is None:
         return None
-    return LogName(match["time"], match["id"], "plot" if match["kind"] == "plot" else "move")
+    return LogName(match["time"], match["id"], _KINDS[match["kind"]])
 
 
 def parse_note_name(name: str) -> tuple[str, Literal["suspended", "killed"]] | None:
@@ -90,11 +91,7 @@ def parse_record(line: bytes) -> Record | None:
     try:
         document = json.loads(line)
         known = {"plotman", "kind", "id", "host", "at", "up", "boot"}
-        if (
-            not isinstance(document, dict)
-            or document["plotman"] != 1
-            or document["kind"] not in ("plot", "move")
-        ):
+        if not isinstance(document, dict) or document["plotman"] != 1 or document["kind"] not in _KINDS:
             return None
         body = {
             key: value

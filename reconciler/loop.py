@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from reconciler.sources import Source
     from reconciler.spec.loading import Loaded
 
-__all__ = ["Event", "Loop", "Ticked", "Trouble", "Work", "settled", "wanted"]
+__all__ = ["Event", "Loop", "Ticked", "Trouble", "Work", "pause", "settled", "wanted"]
 
 Work: TypeAlias = Literal["plotting", "archiving"]
 
 KINDS: dict[Work, tuple[str, ...]] = {
     "plotting": ("kill", "resume", "suspend", "clean", "spawn"),
-    "archiving": ("archive",),
+    "archiving": ("archive", "retire"),
 }
 """Which kinds of action belong to which kind of work."""
 
@@ -59,14 +59,15 @@ class Loop:
         self._source = source
         self._world = world
         self._plotters = plotters
-        self._observer = Observer(world, plotters)
-        self._executor = Executor(world, self._observer, plotters)
         self._works = tuple(sorted(works))
         kinds = {kind for work in works for kind in KINDS[work]}
         self._kinds = kinds if only is None else kinds & set(only)
         self._report = report
         self._loaded = source.current()
         self._logs = self._loaded.spec.directories.logs.path
+        self._wake = journal.wake_path(self._logs, self._works[-1])
+        self._observer = Observer(world, plotters, wake=self._wake)
+        self._executor = Executor(world, self._observer, plotters)
         self._told: str | None = None
         self._expired_at = -DAY
 
@@ -102,27 +103,13 @@ class Loop:
         """Tick until told to stop, or until settled. Jobs and transfers run on. Raises LockHeld, SpecError."""
         machine = self._world.machine
         with self.locks():
+            # The bell hangs before anything can ring it: what is rung during a tick is heard after it.
+            machine.wait((), 0.0, self._wake)
             while not stopping():
                 ticked = self.tick()
                 if stopping() or (until_settled and settled(ticked)):
                     return
-                machine.wait(
-                    _watched(ticked.facts),
-                    self._sleep(ticked),
-                    journal.wake_path(self._logs, self._works[-1]),
-                )
-
-    def _sleep(self, ticked: Ticked) -> float:
-        """Seconds until the next tick, if nothing wakes the loop."""
-        facts, plan = ticked.facts, ticked.plan
-        seconds = float(facts.spec.scheduling.tick)
-        if plan.next_at is not None:
-            seconds = min(seconds, plan.next_at - facts.now.at)
-        if any(job.run == "pending" for job in facts.all_jobs):
-            seconds = min(seconds, PENDING)
-        if any(outcome.result == "refused" for outcome in ticked.outcomes):
-            seconds = min(seconds, SOON)
-        return max(SHORTEST, seconds)
+                machine.wait(_watched(ticked.facts), pause(ticked), self._wake)
 
     def _newest(self) -> Loaded:
         """The newest spec that this loop can follow; what is wrong with a newer one is told."""
@@ -151,10 +138,23 @@ class Loop:
 
     def _tell(self, problem: str | None) -> None:
         if problem is not None and problem != self._told:
-            self._report(Trouble(f"the spec is not usable, the last good one goes on:\n{problem}"))
+            self._report(Trouble(f"the spec is not usable, the last good one goes on:\n{problem}", "spec"))
         elif problem is None and self._told is not None:
-            self._report(Trouble("the spec is usable again"))
+            self._report(Trouble("the spec is usable again", "spec", over=True))
         self._told = problem
+
+
+def pause(ticked: Ticked) -> float:
+    """Seconds until the next tick, if nothing wakes the loop."""
+    facts, plan = ticked.facts, ticked.plan
+    seconds = float(facts.spec.scheduling.tick)
+    if plan.next_at is not None:
+        seconds = min(seconds, plan.next_at - facts.now.at)
+    if any(job.run == "pending" for job in facts.all_jobs):
+        seconds = min(seconds, PENDING)
+    if any(outcome.result == "refused" for outcome in ticked.outcomes):
+        seconds = min(seconds, SOON)
+    return max(SHORTEST, seconds)
 
 
 def settled(ticked: Ticked) -> bool:
@@ -165,9 +165,20 @@ def settled(ticked: Ticked) -> bool:
         for directory in facts.seen.directories.values()
         for plot in (directory.plots.value if isinstance(directory.plots, Known) else ())
     )
-    under_way = bool(ticked.outcomes or facts.all_jobs or facts.moving) or landing
+    under_way = bool(ticked.outcomes or facts.all_jobs or facts.moving or facts.replacing.open)
+    under_way = under_way or landing or _asking(facts)
     known = isinstance(facts.seen.jobs, Known) and isinstance(facts.seen.transfers, Known)
     return known and not under_way and ticked.plan.next_at is None
+
+
+def _asking(facts: Facts) -> bool:
+    """Will a farmer's next answer tell what is not known yet?"""
+    traffic = facts.traffic
+    first = any(
+        not isinstance(farmer.disks, Known) and farmer.trouble is None
+        for farmer in facts.seen.farmers.values()
+    )
+    return first or bool(traffic.unseen) or any(traffic.unasked(name) for name in traffic.waiting)
 
 
 def wanted(plan: Plan, works: Collection[Work], only: Collection[str] | None = None) -> tuple[Action, ...]:

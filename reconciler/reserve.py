@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import TYPE_CHECKING
 
-from reconciler.state import Job, Known, Phase, Unknown
-from reconciler.want import Admitted, Move, Spawn
+from reconciler.errand import NOT_THERE
+from reconciler.state import Job, Known, Part, Phase, Unknown
+from reconciler.want import Admitted, Move, Place, Spawn
 
 if TYPE_CHECKING:
     from reconciler.facts import Facts
@@ -41,37 +42,67 @@ def of_spawn(facts: Facts, want: Spawn) -> Claims:
 
 
 def of_move(facts: Facts, want: Move) -> int:
-    """Bytes that a new transfer takes on its disk."""
-    return 0 if _has_room(facts, want.farmer, want.disk, want.plot.name) else want.plot.bytes
+    """Bytes that a new transfer takes on its disk beside what is promised there already."""
+    there = (*want.place, want.plot.name)
+    part = facts.traffic.parts.get(there)
+    if there in facts.traffic.stored or kept(facts, want):
+        return 0
+    if part is None:
+        return want.plot.bytes
+    return 0 if facts.traffic.may_go_on(want.place, want.plot.name) else of_part(part)
 
 
-def of_transfers(facts: Facts) -> Claims:
-    """Bytes that transfers under way have still to write on each device, other hosts' among them."""
-    claims: dict[str, int] = defaultdict(int)
-    for disk in facts.disks.values():
+def kept(facts: Facts, want: Move) -> bool:
+    """Has an earlier transfer of that plot left something there, which does not show yet?"""
+    left = facts.traffic.unseen.get(want.place, {}).get(want.plot.name)
+    return left is not None and left.kind not in NOT_THERE
+
+
+def of_part(part: Part) -> int:
+    """Bytes that a part still lacks."""
+    return max(0, part.bytes - part.done)
+
+
+def of_running(facts: Facts) -> Claims:
+    """Bytes that transfers under way have still to write on each device, and those of other hosts.
+
+    Also what has ended since its farmer was last asked: the room that it took does not show yet.
+    """
+    traffic, claims = facts.traffic, defaultdict[str, int](int)
+    for place, disk in facts.disks.items():
         if isinstance(disk.space, Known):
-            claims[disk.space.value.device] += sum(max(0, part.bytes - part.done) for part in disk.parts)
-    for move in facts.moving.values():
-        device = facts.disk_device(move.farmer, move.disk)
-        if device is not None and not _has_room(facts, move.farmer, move.disk, move.plot):
-            claims[device] += move.bytes
+            parts = (part for part in disk.parts if _grows(facts, place, part))
+            claims[disk.space.value.device] += sum(map(of_part, parts))
+    for place, transfers in traffic.unseen.items():
+        device = facts.disk_device(*place)
+        if device is not None:
+            claims[device] += sum(transfer.bytes for transfer in transfers.values())
     return claims
 
 
-def _has_room(facts: Facts, farmer: str, path: str, plot: str) -> bool:
-    """Does a plot stand there already, or has this host's part file taken its room?"""
-    disk = facts.disk(farmer, path)
-    return disk is not None and (
-        any(stored.name == plot for stored in disk.holds)
-        or any(part.plot == plot and part.host == facts.seen.host for part in disk.parts)
-    )
+def of_transfers(facts: Facts) -> Claims:
+    """The same, and what the parts lack that may still go on."""
+    traffic, claims = facts.traffic, defaultdict(int, of_running(facts))
+    for (farmer, path, plot), part in traffic.parts.items():
+        device = facts.disk_device(farmer, path)
+        if device is not None and traffic.may_go_on((farmer, path), plot):
+            claims[device] += of_part(part)
+    return claims
+
+
+def _grows(facts: Facts, place: Place, part: Part) -> bool:
+    """Is a part being written now, as far as is known?"""
+    if part.host != facts.seen.host:
+        return facts.traffic.fresh(part)
+    moving = facts.moving.get(part.plot)
+    return moving is not None and (moving.farmer, moving.disk) == place
 
 
 def promised(facts: Facts, admitted: Admitted, device: str) -> int:
     """Bytes of a device that are spoken for: by what is under way, and by this tick's own choices."""
     starting = sum(of_spawn(facts, want).get(device, 0) for want in admitted.spawns)
-    moves = [move for move in admitted.moves if facts.disk_device(move.farmer, move.disk) == device]
-    moving = sum(of_move(facts, move) for move in moves)
+    places = facts.traffic.places.get(device, ())
+    moving = sum(of_move(facts, move) for place in places for move in admitted.moves_onto.get(place, ()))
     return facts.promised.get(device, 0) + starting + moving
 
 

@@ -1,4 +1,4 @@
-"""The nouns: what is, at one instant, and the small State that spec and world are both reduced to.
+"""The nouns: what is, at one instant.
 
 Nothing here acts, asks or decides. Every value is frozen; equal values are equal facts.
 Bytes are bytes, durations are seconds, paths are absolute and as the spec spells them.
@@ -198,6 +198,7 @@ class Transfer:
     bytes, done: the plot's size, and how much of it stands at the target.
     ended: wall clock of the last line, once over.
     step: the last one reached; kind, error: why it failed, as one word and in the mover's own words.
+    at: wall clock of the log's last line. entry: digest of the farmer's part of the spec that it was begun under.
     """
 
     id: str
@@ -213,7 +214,33 @@ class Transfer:
     step: str = ""
     kind: str | None = None
     error: str | None = None
-    ident: Ident | None = None
+    at: float | None = None
+    entry: str = ""
+    log: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """One attempt to remove one old plot at a farmer, as its log tells; likewise.
+
+    plot: the file that gives way; bytes: its size; heir: the name of the new plot that needs the room.
+    kind: None for a failure without a word. step: the last one reached; "removing": the plot may be gone.
+    entry: digest of the farmer's part of the spec that it was begun under.
+    """
+
+    id: str
+    plot: str
+    bytes: int
+    farmer: str
+    disk: str
+    heir: str
+    outcome: Literal["running", "finished", "failed"]
+    since: Instant
+    ended: float | None = None
+    kind: str | None = None
+    error: str | None = None
+    step: str = ""
+    entry: str = ""
     log: str
 
 
@@ -237,6 +264,8 @@ class Plot:
     state: ready: whole, and nothing writes it; landing: a job or a copy may still write it;
         partial: certainly not a whole plot.
     why: what the state was read from.
+    compression: 0 for a plain plot. contract: the pool contract's puzzle hash, hexadecimal, by its head; "": made
+        for a pool key; Unknown: its head cannot be read.
     """
 
     name: str
@@ -247,6 +276,8 @@ class Plot:
     plot_id: str
     state: Literal["ready", "landing", "partial"]
     why: str
+    compression: int = 0
+    contract: Fact[str] = field(default_factory=lambda: Unknown("its head was not read"))
 
     @property
     def path(self) -> str:
@@ -319,10 +350,28 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OldPlot:
+    """A plot at a farmer that might give way to a new one, as its head tells.
+
+    modified: wall clock of this machine. compression: 0 for a plain plot.
+    contract: the pool contract's puzzle hash, hexadecimal; "": made for a pool key.
+    """
+
+    name: str
+    bytes: int
+    modified: float
+    k: int
+    compression: int
+    contract: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Disk:
     """One target folder of a farmer.
 
     count: plots that stand here; holds: those of them that this host still has, too, or was moving here.
+    boundless: its room is not ours to judge.
+    old: every plot whose head could be read; Absent: not asked for.
     """
 
     path: str
@@ -330,14 +379,27 @@ class Disk:
     count: int = 0
     holds: tuple[Stored, ...] = ()
     parts: tuple[Part, ...] = ()
+    boundless: bool = False
+    old: Fact[tuple[OldPlot, ...]] = field(default_factory=lambda: Absent("not asked for"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Farmer:
-    """Where plots go in the end. disks: Unknown: it did not answer."""
+    """Where plots go in the end. disks: Unknown: it did not answer.
+
+    asked: when it was asked for what is told here; None: in this very observation.
+    sought: the names of plots that were looked for among its disks; None: all.
+    trouble: why the last try to ask it failed; kind: that failure's stable name; next_at: wall clock of the
+        next try.
+    """
 
     name: str
     disks: Fact[tuple[Disk, ...]]
+    asked: Instant | None = None
+    sought: tuple[str, ...] | None = None
+    trouble: str | None = None
+    kind: str | None = None
+    next_at: float | None = None
 
 
 # --- what people asked for -----------------------------------------------------------------------
@@ -398,45 +460,9 @@ class Observation:
     jobs: Fact[tuple[Job, ...]]
     starts: Fact[tuple[Start, ...]]
     transfers: Fact[tuple[Transfer, ...]]
+    removals: Fact[tuple[Removal, ...]] = field(default_factory=lambda: Known(()))
     overrides: Fact[tuple[Override, ...]]
     directories: Mapping[str, Directory]
     farmers: Mapping[str, Farmer]
     finished_before: int = 0
     conditions: tuple[Condition, ...] = ()
-
-
-# --- the governed leaves -------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class JobLeaf:
-    """A job as far as it is governed: how it runs, and where it is bound. None: not known."""
-
-    run: Run
-    tmp: str | None
-    tmp2: str | None
-    dst: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class PlotLeaf:
-    """The places that a plot is in, or is bound for; two between publishing and removing."""
-
-    at: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class OrphanLeaf:
-    """Temporary files that no job owns. directory, files: what cleaning would remove."""
-
-    directory: str
-    files: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """Spec and world, reduced to what is governed. One leaf's change is one action."""
-
-    jobs: Mapping[str, JobLeaf]
-    plots: Mapping[str, PlotLeaf]
-    orphans: Mapping[str, OrphanLeaf]

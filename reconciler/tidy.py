@@ -10,7 +10,7 @@ from math import inf
 
 from reconciler import journal, overrides
 from reconciler.facts import Facts
-from reconciler.state import Absent, Job, Known, Override, Start, Transfer
+from reconciler.state import Absent, Job, Known, Override, Removal, Start, Transfer
 from reconciler.world import Ask, Machine
 
 FEW = 100
@@ -19,6 +19,7 @@ MANY = 300
 """So many stay for as long as they are recent, and no more, unless the stagger needs them."""
 RECENT = 3600.0
 """Seconds after the end of its job or transfer for which a log is recent."""
+DAY = 86400.0
 
 
 def tidy(machine: Machine, facts: Facts, acted_on: Collection[str] = ()) -> None:
@@ -65,14 +66,25 @@ def _shelve(machine: Machine, facts: Facts) -> None:
     stagger = facts.spec.scheduling.stagger
     needed = max(60.0, 0.0 if stagger == "auto" else float(stagger))
     over = ("finished", "failed", "killed")
-    every: tuple[Start | Transfer, ...] = (*facts.starts, *facts.transfers)
+    every: tuple[Start | Transfer | Removal, ...] = (
+        *facts.starts,
+        *facts.transfers,
+        *facts.replacing.removals,
+    )
     settled = [entry for entry in every if entry.outcome in over]
     settled.sort(key=lambda entry: (facts.age(entry.since), entry.id))
     jobs = {job.id for job in facts.all_jobs}
     for rank, entry in enumerate(settled):
         since = facts.age(entry.since)
         ended = facts.wall_age(entry.ended) if entry.ended is not None else since
-        if entry.id in jobs or since <= needed or rank < FEW or (rank < MANY and ended <= RECENT):
+        # What may be removed in a day is told by the removals of a day.
+        at_least = DAY if isinstance(entry, Removal) else needed
+        if (
+            entry.id in jobs
+            or min(since, ended) <= at_least
+            or rank < FEW
+            or (rank < MANY and ended <= RECENT)
+        ):
             continue
         name = journal.parse_log_name(entry.log.rpartition("/")[2])
         if name is None:

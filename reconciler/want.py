@@ -11,12 +11,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from reconciler.state import Job, Plot, Temp
+from reconciler.state import Job, OldPlot, Plot, Temp
 
 if TYPE_CHECKING:
     from reconciler.facts import Facts
 
-Kind: TypeAlias = Literal["kill", "resume", "suspend", "archive", "clean", "spawn"]
+Kind: TypeAlias = Literal["kill", "resume", "suspend", "archive", "retire", "clean", "spawn"]
+
+Place: TypeAlias = tuple[str, str]
+"""A farmer's name, and the path of a disk there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +77,40 @@ class Move:
         """The place as State names it."""
         return f"{self.farmer}:{self.disk}"
 
+    @property
+    def place(self) -> Place:
+        """The place as the index of facts has it."""
+        return self.farmer, self.disk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retire:
+    """Remove an old plot, for a new one to have its room.
+
+    heir: the new plot's move, once there is room. count: how many old plots it needs there, this one among them.
+    """
+
+    plot: OldPlot
+    heir: Move
+    count: int
+    note: str = ""
+    kind: Literal["retire"] = "retire"
+
+    @property
+    def subject(self) -> str:
+        """The new plot's file name: it is what waits."""
+        return self.heir.subject
+
+    @property
+    def target(self) -> str:
+        """The place as State names it."""
+        return self.heir.target
+
+    @property
+    def name(self) -> str:
+        """What the old plot is called in State."""
+        return f"{self.target}/{self.plot.name}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
@@ -89,21 +126,26 @@ class Sweep:
         return self.temp.name
 
 
-Want: TypeAlias = Spawn | Steer | Move | Sweep
+Want: TypeAlias = Spawn | Steer | Move | Retire | Sweep
 
 
 @dataclass(slots=True)
 class Admitted:
     """The wants that this tick has let through so far, by kind.
 
-    moves_to: how many moves to each farmer. refused_by: the limit that refused the last want that was refused.
+    moves_to, moves_from, moves_onto: how many moves to each farmer, from each directory, and which to each disk of
+    a farmer; the heirs of old plots that give way are among them, since their turn and their room are taken.
+    refused_by: the limit that refused the last want that was refused.
     """
 
     spawns: list[Spawn] = field(default_factory=list)
     steers: list[Steer] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
+    retires: list[Retire] = field(default_factory=list)
     sweeps: list[Sweep] = field(default_factory=list)
     moves_to: Counter[str] = field(default_factory=Counter)
+    moves_from: Counter[str] = field(default_factory=Counter)
+    moves_onto: dict[Place, list[Move]] = field(default_factory=dict)
     refused_by: str = ""
 
     def add(self, want: Want) -> None:
@@ -116,6 +158,11 @@ class Admitted:
             case Move():
                 self.moves.append(want)
                 self.moves_to[want.farmer] += 1
+                self.moves_from[want.plot.directory] += 1
+                self.moves_onto.setdefault(want.place, []).append(want)
+            case Retire():
+                self.retires.append(want)
+                self.add(want.heir)
             case Sweep():
                 self.sweeps.append(want)
 

@@ -65,12 +65,12 @@ def test_there_are_examples() -> None:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=os.path.basename)
 def test_an_example_is_valid_without_a_warning(path: str) -> None:
-    assert load(path).warnings == ()
+    assert load(path, home="/home/owner").warnings == ()
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=os.path.basename)
 def test_on_an_idle_farm_an_example_starts_a_job_unless_it_is_drained(path: str, plotters: Plotters) -> None:
-    loaded = load(path)
+    loaded = load(path, home="/home/owner")
     assert loaded.spec.plotting is not None
     made = plan(loaded.spec, idle(loaded), plotters)
     if loaded.spec.plotting.state == "drained":

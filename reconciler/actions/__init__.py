@@ -16,16 +16,17 @@ from reconciler.actions.archive import Archive
 from reconciler.actions.clean import Clean
 from reconciler.actions.kill import Kill
 from reconciler.actions.resume import Resume
+from reconciler.actions.retire import Retire
 from reconciler.actions.spawn import Spawn
 from reconciler.actions.suspend import Suspend
 from reconciler.drift import Change
 from reconciler.want import Verdict, Want
 
-__all__ = ["ORDER", "Action", "Archive", "Clean", "Kill", "Resume", "Spawn", "Suspend", "of"]
+__all__ = ["ORDER", "Action", "Archive", "Clean", "Kill", "Resume", "Retire", "Spawn", "Suspend", "of"]
 
-Action: TypeAlias = Kill | Resume | Suspend | Archive | Clean | Spawn
+Action: TypeAlias = Kill | Resume | Suspend | Archive | Retire | Clean | Spawn
 
-ORDER = ("kill", "resume", "suspend", "archive", "clean", "spawn")
+ORDER = ("kill", "resume", "suspend", "archive", "retire", "clean", "spawn")
 """How actions are listed and performed: what frees first."""
 
 
@@ -46,6 +47,8 @@ def of(change: Change, want: Want, why: tuple[Verdict, ...]) -> Action:
             return Suspend.of(change, want, reasons) if _stops(change) else Resume.of(change, want, reasons)
         case "plots" if change.old is not None and change.new is not None:
             return Archive.of(change, want, reasons)
+        case "farmers" if change.new is None:
+            return Retire.of(change, want, reasons)
         case "orphans" if change.new is None:
             return Clean.of(change, want, reasons)
         case _:
@@ -58,4 +61,4 @@ def _stops(change: Change) -> bool:
 
 def _telling(verdict: Verdict) -> bool:
     """Does a passed verdict say something that a person wants to read in the plan?"""
-    return verdict.rule in ("max_jobs", "stagger", "tmp_jobs", "phase_stagger", "farm_room")
+    return verdict.rule in ("max_jobs", "stagger", "tmp_jobs", "phase_stagger", "farm_room", "retire_cap")

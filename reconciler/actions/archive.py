@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from reconciler import journal
 from reconciler.drift import Change, Leaf
-from reconciler.errand import Errand, to_argv
+from reconciler.errand import Errand, entry_of, to_argv, way_of
 from reconciler.journal import Record
 from reconciler.want import Move, Want
 from reconciler.world import Command, World
@@ -81,8 +81,10 @@ class Archive:
                 "farmer": self.farmer,
                 "disk": self.disk,
                 "transport": archive.transport.kind,
+                "entry": entry_of(archive),
             },
         )
+        logs = facts.spec.directories.logs.path
         errand = Errand(
             plot=self.plot,
             source=self.source,
@@ -91,8 +93,10 @@ class Archive:
             transport=archive.transport.kind,
             host=machine.host,
             id=transfer,
+            logs=logs,
+            way=way_of(archive, self.disk),
         )
         argv = (sys.executable, "-m", "reconciler.transports.mover", *to_argv(errand))
-        log = journal.log_path(facts.spec.directories.logs.path, now.at, transfer, "move")
+        log = journal.log_path(logs, now.at, transfer, "move")
         ident = machine.start(log, record.line(), Command(argv=argv, env={"PLOTMAN_MOVE": transfer}))
         return f"pid {ident.pid} moves it"

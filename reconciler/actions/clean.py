@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from reconciler.drift import Change, Leaf
-from reconciler.state import Known, OrphanLeaf
+from reconciler.leaves import OrphanLeaf
+from reconciler.state import Known
 from reconciler.want import Want
 from reconciler.world import Ask, World
 

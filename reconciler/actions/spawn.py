@@ -11,7 +11,7 @@ from reconciler import want as wants
 from reconciler.drift import Change, Leaf
 from reconciler.errors import AlreadyStarted, MachineError
 from reconciler.journal import Record
-from reconciler.state import JobLeaf
+from reconciler.leaves import JobLeaf
 from reconciler.want import Want
 from reconciler.world import Command, World
 

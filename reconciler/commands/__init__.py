@@ -13,11 +13,14 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from reconciler.errors import PlotmanError, UsageError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 VERBS: Mapping[str, str] = {
     "config": "make, find, check and convert specs",
@@ -41,11 +44,16 @@ VERBS: Mapping[str, str] = {
     "pause": "start nothing new",
     "unpause": "start again",
     "kick": "forget back-offs and look now",
+    "clean": "remove what transfers have left behind at a farmer",
     "plotter": "the definitions of plotters, and what they read from logs",
     "analyze": "how long finished plots took, by phase",
     "export": "all jobs that are over, as CSV",
     "history": "what was done and what came up",
+    "report": "plots a day, failures, rates, and when disks are full",
+    "interactive": "the live dashboard",
     "prometheus": "a page of metrics",
+    "notify": "who is told of what, and whether it gets there",
+    "completion": "what a shell needs to complete plotman's commands",
     "version": "the version",
 }
 """Every command and what it does, in the order of help; known without importing any."""
@@ -77,6 +85,15 @@ class Verbs(click.Group):
             hint = f"did you mean {near[0]}?" if near else "`plotman --help` lists them"
             raise click.UsageError(f"there is no command {args[0]!r}; {hint}", ctx)
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Verbs and options that begin so, without importing any verb."""
+        from click.shell_completion import CompletionItem
+
+        verbs = [
+            CompletionItem(name, help=told) for name, told in VERBS.items() if name.startswith(incomplete)
+        ]
+        return [*verbs, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The table of verbs, without importing them."""

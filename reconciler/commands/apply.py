@@ -6,7 +6,7 @@ import click
 
 from reconciler import documents
 from reconciler.commands import textfile
-from reconciler.commands.context import Farm, spec_option
+from reconciler.commands.context import PATIENCE, Farm, spec_option
 from reconciler.commands.looping import ARCHIVING, PLOTTING, Way, code, loop_options, run, teller
 from reconciler.commands.screen import Screen
 from reconciler.errors import UsageError
@@ -22,10 +22,10 @@ from reconciler.loop import KINDS, Loop
 def command(ascii: bool, saved: str | None, spec: str | None, way: Way) -> int:
     """Make it so: the loop; one tick of it; or exactly the saved PLAN, refused when stale."""
     if saved is None:
-        return run(Farm.open(spec), Screen.of(ascii), PLOTTING + ARCHIVING, way)
+        return run(Farm.open(spec, patience=way.patience), Screen.of(ascii), PLOTTING + ARCHIVING, way)
     if way.given:
         raise UsageError("a saved PLAN is applied once and as it is; leave the other options out")
-    return _apply(Farm.open(spec), saved, Screen.of(ascii))
+    return _apply(Farm.open(spec, patience=PATIENCE), saved, Screen.of(ascii))
 
 
 def _apply(farm: Farm, saved: str, screen: Screen) -> int:

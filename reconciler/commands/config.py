@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +12,7 @@ from reconciler.errors import PlotmanError, Problem, SpecError
 from reconciler.spec.place import default_logs, default_path, spec_path
 
 if TYPE_CHECKING:
+    from reconciler.commands.live import Trial
     from reconciler.plotters import Plotters
     from reconciler.spec.loading import Loaded
     from reconciler.spec.tree import Value
@@ -52,14 +53,23 @@ def path(given: str | None) -> None:
 @click.argument("files", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="The problems as JSON.")
 @click.option(
-    "--live", is_flag=True, help="Look at the machine, too: do the directories exist, and can they be used?"
+    "--live",
+    is_flag=True,
+    help="Look at the machines, too: can the directories, the plotter and each farmer's disks be used?",
 )
 def validate(files: tuple[str, ...], as_json: bool, live: bool) -> int:
-    """Check one or many specs, and name every fault."""
+    """Check one or many specs, and name every fault.
+
+    --live reaches out to each farmer, writes a small file to each of its disks and removes it; exit code 4 where
+    something is wrong there.
+    """
+    from reconciler.commands import live as trying
+    from reconciler.commands.codes import PARTLY
     from reconciler.commands.context import load_plotters
     from reconciler.fit import misfits
 
     problems: list[Problem] = []
+    away: list[Problem] = []
     for file in files or (spec_path(None, os.environ),):
         try:
             loaded = _load(file)
@@ -70,15 +80,18 @@ def validate(files: tuple[str, ...], as_json: bool, live: bool) -> int:
         problems += (*loaded.warnings, *misfits(loaded, plotters))
         if live:
             problems += (*_look(loaded), *_ask_plotter(loaded, plotters))
+            trials = trying.try_farmers(loaded.spec, plotters)
+            away += _away(loaded, trials)
+            click.echo("" if as_json else trying.text(trials), nl=False)
     wrong = [problem for problem in problems if not problem.warning]
     if as_json:
-        click.echo(_json(problems))
+        click.echo(_json([*problems, *away]))
     else:
         for problem in problems:
             click.echo(str(problem), err=True)
         if not wrong:
             click.echo(f"{len(files) or 1} valid")
-    return SpecError.exit_code if wrong else 0
+    return SpecError.exit_code if wrong else PARTLY if away else 0
 
 
 @command.command()
@@ -170,7 +183,7 @@ def _shown(loaded: Loaded) -> dict[str, Value]:
 def _look(loaded: Loaded) -> Iterator[Problem]:
     """What this machine says to a spec: directories that cannot be used, and those that share a device."""
     from reconciler.machine import LocalMachine
-    from reconciler.spec.checks import ROLES
+    from reconciler.spec.parts import ROLES
     from reconciler.state import Absent, Known
     from reconciler.world import Ask
 
@@ -196,6 +209,17 @@ def _look(loaded: Loaded) -> Iterator[Problem]:
         if other != path:
             message = f"{path} is on the same device as {other}; their room is counted once"
             yield Problem(loaded.name, line, column, name, message, "one-device", warning=True)
+
+
+def _away(loaded: Loaded, trials: Iterable[Trial]) -> Iterator[Problem]:
+    """What is wrong at farmers. The spec itself may be as it should."""
+    names = [archive.name for archive in loaded.spec.archive]
+    for trial in trials:
+        if trial.wrong:
+            path = f"archive[{names.index(trial.farmer)}]"
+            line, column = _place(loaded, path) or (0, 0)
+            message = f"{trial.farmer}: {trial.what}: {trial.told}"
+            yield Problem(loaded.name, line, column, path, message, "live", warning=True)
 
 
 def _ask_plotter(loaded: Loaded, plotters: Plotters) -> Iterator[Problem]:

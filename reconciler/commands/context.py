@@ -18,6 +18,9 @@ from reconciler.sources.file import FileSource
 from reconciler.spec.loading import Loaded, load
 from reconciler.spec.place import spec_path
 
+PATIENCE = 10.0
+"""Seconds that farmers have for their first answer, where a command tells of them or acts on it."""
+
 spec_option = click.option(
     "-f",
     "--spec",
@@ -53,14 +56,17 @@ class Farm:
     observer: Observer
 
     @classmethod
-    def open(cls, given: str | None) -> Farm:
-        """given: the spec's path from the command line. Raises SpecError, PlotterError."""
+    def open(cls, given: str | None, *, patience: float = 0.0) -> Farm:
+        """given: the spec's path from the command line. Raises SpecError, PlotterError.
+
+        patience: seconds that each look waits for farmers that have not answered yet; 0: what they say comes later.
+        """
         path = spec_path(given, os.environ)
         plotters = load_plotters(path)
         loaded = load_spec(path, plotters)
         for warning in loaded.warnings:
             click.echo(str(warning), err=True)
-        world = LocalWorld(LocalMachine())
+        world = LocalWorld(LocalMachine(), patience=patience)
         return cls(path, loaded, plotters, world, Observer(world, plotters))
 
     @property

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from reconciler.commands import completing
 from reconciler.commands.chosen import chosen
 from reconciler.commands.context import Farm, spec_option
 from reconciler.views import details
 
 
 @click.command
-@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, shell_complete=completing.jobs)
 @spec_option
 def command(ids: tuple[str, ...], spec: str | None) -> None:
     """All about jobs."""

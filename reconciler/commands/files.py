@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from reconciler.commands import completing
 from reconciler.commands.chosen import chosen
 from reconciler.commands.codes import PARTLY
 from reconciler.commands.context import Farm, spec_option
@@ -12,7 +13,7 @@ from reconciler.views import words
 
 
 @click.command
-@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, shell_complete=completing.jobs)
 @spec_option
 def command(ids: tuple[str, ...], spec: str | None) -> int:
     """The temporary files of jobs, by the plot id in their names."""

@@ -10,21 +10,13 @@ from reconciler import actions, record
 from reconciler.commands.codes import PARTLY
 from reconciler.commands.context import load_plotters, load_spec, spec_option
 from reconciler.commands.screen import Screen
+from reconciler.commands.spans import span
 from reconciler.errors import PlotmanError
 from reconciler.machine import LocalMachine
 from reconciler.spec.place import spec_path
-from reconciler.spec.units import parse_duration
 from reconciler.views import history, words
 
 KINDS = (*actions.ORDER, "condition", "trouble")
-
-
-def _span(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
-    """Seconds of ``1d``."""
-    try:
-        return None if value is None else float(parse_duration(value))
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
 
 
 def _kinds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> frozenset[str]:
@@ -39,7 +31,7 @@ def _kinds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> f
 
 @click.command
 @spec_option
-@click.option("--since", metavar="DURATION", callback=_span, help="Only the last 1d, 2h30m; left out: all.")
+@click.option("--since", metavar="DURATION", callback=span, help="Only the last 1d, 2h30m; left out: all.")
 @click.option("--kind", "kinds", metavar="KIND,..", callback=_kinds, help="Only these: spawn,condition.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, an object a line.")
 @click.pass_obj

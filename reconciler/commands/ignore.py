@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from reconciler.commands import completing
 from reconciler.commands.chosen import chosen
 from reconciler.commands.context import Farm, spec_option
 from reconciler.commands.wishing import for_option, ring, why_option, wish, withdraw
@@ -11,7 +12,7 @@ from reconciler.views import words
 
 
 @click.command
-@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, shell_complete=completing.jobs)
 @click.option("--undo", is_flag=True, help="Count them again.")
 @for_option
 @why_option

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from reconciler.commands import completing
 from reconciler.commands.chosen import chosen
 from reconciler.commands.codes import HELD_BACK
 from reconciler.commands.context import Farm
@@ -21,7 +22,7 @@ PATIENCE = 30.0
 
 
 @click.command
-@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, shell_complete=completing.jobs)
 @click.option("-f", "--force", is_flag=True, help="Do not ask.")
 @why_option
 @click.option("--spec", metavar="SPEC", help="As -f elsewhere, which here spares the question.")

@@ -6,7 +6,7 @@ import functools
 import os
 import signal
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from types import FrameType
 
@@ -14,7 +14,8 @@ import click
 
 from reconciler import actions, record
 from reconciler.commands.codes import HELD_BACK, PARTLY
-from reconciler.commands.context import Farm
+from reconciler.commands.context import PATIENCE, Farm
+from reconciler.commands.notifying import notifying
 from reconciler.commands.plan import text
 from reconciler.commands.screen import Screen
 from reconciler.errors import PlotmanError, UsageError
@@ -40,7 +41,7 @@ def _kinds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> f
     return kinds
 
 
-def _address(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, int] | None:
+def address(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, int] | None:
     """Host and port of ``127.0.0.1:9773`` or ``[::1]:9773``."""
     if value is None:
         return None
@@ -63,7 +64,7 @@ _OPTIONS = (
     click.option(
         "--metrics",
         metavar="ADDRESS:PORT",
-        callback=_address,
+        callback=address,
         help="Serve metrics to Prometheus there: 127.0.0.1:9773.",
     ),
     click.option(
@@ -89,6 +90,11 @@ class Way:
     def metered(self) -> bool:
         """Whether metrics are to be published."""
         return self.metrics is not None or self.metrics_textfile is not None
+
+    @property
+    def patience(self) -> float:
+        """Seconds that farmers have for their first answer: a loop that goes on has none."""
+        return PATIENCE if self.once or self.until_settled or self.dry_run else 0.0
 
     @property
     def given(self) -> bool:
@@ -140,7 +146,7 @@ def run(farm: Farm, screen: Screen, works: Collection[Work], way: Way) -> int:
         mine = replace(plan, actions=wanted(plan, works, way.only))
         click.echo(text(facts, mine, farm.path, screen), nl=False)
         return 0
-    with _listeners(farm, screen, way) as report:
+    with _listeners(farm, screen, works, way) as report:
         loop = Loop(farm.source, farm.world, farm.plotters, works=works, only=way.only, report=report)
         if way.once:
             with loop.locks():
@@ -151,20 +157,31 @@ def run(farm: Farm, screen: Screen, works: Collection[Work], way: Way) -> int:
 
 
 @contextmanager
-def _listeners(farm: Farm, screen: Screen, way: Way) -> Iterator[Callable[[Event], None]]:
+def _listeners(
+    farm: Farm, screen: Screen, works: Collection[Work], way: Way
+) -> Iterator[Callable[[Event], None]]:
     """All that a loop's events go to. Raises PlotmanError where the address for metrics cannot be had."""
-    tell = teller(farm, screen)
-    if not way.metered:
-        yield tell
-        return
-    from reconciler.commands.metering import metering
+    others = [_printer(farm, screen)]
 
-    with metering(farm, way.metrics, way.metrics_textfile, tell) as count:
+    def tell(event: Event) -> None:
+        for hear in others:
+            hear(event)
 
-        def report(event: Event) -> None:
-            tell(event)
-            count(event)
+    # A trouble of the record's own goes to all but the record.
+    recorder = recorder_of(farm, tell)
 
+    def report(event: Event) -> None:
+        tell(event)
+        recorder.hear(event)
+
+    with ExitStack() as stack:
+        if way.metered:
+            from reconciler.commands.metering import metering
+
+            others.append(stack.enter_context(metering(farm, way.metrics, way.metrics_textfile, report)))
+        if not way.once:
+            # One tick has nothing before it, so that nothing is news.
+            others.append(stack.enter_context(notifying(farm, works, report)))
         yield report
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from importlib import metadata
 
 from prometheus_client import (
     CollectorRegistry,
@@ -17,7 +16,7 @@ from prometheus_client import (
 )
 from prometheus_client.core import Metric
 
-from reconciler import actions, journal
+from reconciler import __version__, actions, journal
 from reconciler.commands import textfile
 from reconciler.commands.context import Farm
 from reconciler.errors import PlotmanError
@@ -45,19 +44,12 @@ def look(farm: Farm, facts: Facts, plan: Plan) -> Look:
     idents = [job.ident for job in facts.all_jobs if job.ident is not None]
     holders = {work: machine.holder(journal.lock_path(farm.logs, work)) for work in KINDS}
     return Look(
-        version=_version(),
+        version=__version__,
         facts=facts,
         plan=plan,
         usage=machine.usage(idents),
         writers={work: holder is not None for work, holder in holders.items()},
     )
-
-
-def _version() -> str:
-    try:
-        return metadata.version("plotman-reconciler")
-    except metadata.PackageNotFoundError:
-        return "unknown"
 
 
 class Meter:

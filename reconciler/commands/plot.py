@@ -15,4 +15,4 @@ from reconciler.commands.screen import Screen
 @click.pass_obj
 def command(ascii: bool, spec: str | None, way: Way) -> int:
     """The loop with plotting only."""
-    return run(Farm.open(spec), Screen.of(ascii), PLOTTING, way)
+    return run(Farm.open(spec, patience=way.patience), Screen.of(ascii), PLOTTING, way)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
+from reconciler import wishes
+from reconciler.commands import completing
 from reconciler.commands.chosen import chosen
 from reconciler.commands.context import Farm, spec_option
-from reconciler.commands.wishing import for_option, fulfil, why_option, wish, withdraw
+from reconciler.commands.wishing import for_option, fulfil, why_option
 from reconciler.facts import Facts
 from reconciler.state import Job
 
@@ -15,7 +17,7 @@ PATIENCE = 10.0
 
 
 @click.command
-@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, shell_complete=completing.jobs)
 @for_option
 @why_option
 @spec_option
@@ -28,10 +30,7 @@ def command(ids: tuple[str, ...], span: float | None, why: str, spec: str | None
     farm = Farm.open(spec)
     jobs = chosen(farm.look().all_jobs, ids)
     for job in jobs:
-        if job.run == "suspended" and job.suspended_by != "override":
-            wish(farm, "resume", job.id, job=job, span=span, why=why)
-        else:
-            withdraw(farm, "suspend", job.id)
+        wishes.steer(farm.world.machine, farm.logs, "resume", job, span=span, why=why)
     return fulfil(farm, "resume", jobs, _running, "runs", PATIENCE)
 
 

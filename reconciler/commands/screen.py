@@ -28,7 +28,7 @@ class Screen:
 
 
 def _encodes(symbols: Symbols) -> bool:
-    every = "".join((*symbols.marks.values(), symbols.cut, symbols.dot, symbols.here))
+    every = "".join((*symbols.marks.values(), symbols.cut, symbols.dot, symbols.here, *symbols.bar))
     try:
         every.encode(sys.stdout.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from reconciler.commands import completing
 from reconciler.commands.chosen import chosen
 from reconciler.commands.context import Farm, spec_option
 from reconciler.commands.wishing import for_option, fulfil, why_option, wish
@@ -15,7 +16,7 @@ PATIENCE = 10.0
 
 
 @click.command
-@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, shell_complete=completing.jobs)
 @for_option
 @why_option
 @spec_option

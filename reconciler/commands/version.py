@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import metadata
-
 import click
+
+from reconciler import __version__
 
 
 @click.command
 def command() -> None:
     """The version."""
-    try:
-        click.echo(f"plotman {metadata.version('plotman-reconciler')}")
-    except metadata.PackageNotFoundError:
-        click.echo("plotman, run from a checkout that is not installed")
+    click.echo(f"plotman {__version__}")

@@ -5,25 +5,21 @@ Only where no loop holds the lock is the wish carried out here, by the same plan
 
 from __future__ import annotations
 
-import getpass
-import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import click
 
-from reconciler import journal, overrides
-from reconciler.actions.kill import directories_of
+from reconciler import journal, overrides, wishes
 from reconciler.commands.codes import PARTLY
 from reconciler.commands.context import Farm
 from reconciler.commands.looping import code, recorder_of
 from reconciler.errors import LockHeld
 from reconciler.execute import Executor
 from reconciler.facts import Facts
-from reconciler.loop import KINDS, Work
 from reconciler.plan import plan_facts
 from reconciler.spec.units import parse_duration
-from reconciler.state import Job, Known, Override, Verb
+from reconciler.state import Job, Override, Verb
 from reconciler.views import words
 
 PAUSE = 0.2
@@ -47,32 +43,8 @@ why_option = click.option("--why", default="", help="Said wherever the wish is s
 def wish(
     farm: Farm, verb: Verb, target: str, *, job: Job | None = None, span: float | None = None, why: str = ""
 ) -> Override:
-    """Write one down. span: seconds until it is over. Raises MachineError."""
-    machine = farm.world.machine
-    machine.folder(journal.overrides_path(farm.logs))
-    now = machine.now()
-    asked = Override(
-        verb=verb,
-        target=target,
-        since=now,
-        who=_who(),
-        why=why,
-        until=None if span is None else now.at + span,
-        ident=job.ident if job is not None else None,
-        plot_id=job.plot_id.value if job is not None and isinstance(job.plot_id, Known) else None,
-        plotter=job.plotter if job is not None else None,
-        directories=directories_of(job) if job is not None else (),
-    )
-    overrides.write(machine, farm.logs, asked)
-    return asked
-
-
-def _who() -> str:
-    """Who runs this; containers know users by number only."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
+    """Write one down for this farm. span: seconds until it is over. Raises MachineError."""
+    return wishes.write(farm.world.machine, farm.logs, verb, target, job=job, span=span, why=why)
 
 
 def withdraw(farm: Farm, verb: Verb, target: str) -> bool:
@@ -82,9 +54,7 @@ def withdraw(farm: Farm, verb: Verb, target: str) -> bool:
 
 def ring(farm: Farm) -> bool:
     """Wake whatever loops run here; does one?"""
-    works: Sequence[Work] = tuple(KINDS)
-    heard = [farm.world.machine.ring(journal.wake_path(farm.logs, work)) for work in works]
-    return any(heard)
+    return wishes.ring(farm.world.machine, farm.logs)
 
 
 def fulfil(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
+from reconciler.bell import ring
 from reconciler.errors import MachineError
 from reconciler.machine import globbing, locks, signals, table, writing
 from reconciler.machine.clock import Clock
@@ -15,9 +16,10 @@ from reconciler.machine.mounts import Mounts
 from reconciler.machine.probes import Probes
 from reconciler.machine.processes import PROC, ProcTable
 from reconciler.machine.start import Starter
-from reconciler.machine.waiting import Waiter, ring
+from reconciler.machine.waiting import Waiter
+from reconciler.remote.farmers import RemoteFarmers
 from reconciler.state import Absent, Fact, Ident, Instant, Unknown
-from reconciler.world import Ask, Chunk, Command, Machine, Process, Signal, Stat, Survey, Usage
+from reconciler.world import Ask, Chunk, Command, Farmers, Machine, Process, Signal, Stat, Survey, Usage
 
 Q = TypeVar("Q", bound=Hashable)
 T = TypeVar("T")
@@ -195,10 +197,11 @@ class LocalMachine:
 
 
 class LocalWorld:
-    """`World`, really."""
+    """`World`, really. patience: seconds that a farmer's first answer is waited for; a loop has none."""
 
-    def __init__(self, machine: LocalMachine) -> None:
+    def __init__(self, machine: LocalMachine, *, patience: float = 0.0) -> None:
         self.machine: Machine = machine
+        self.farmers: Farmers = RemoteFarmers(machine.now, patience)
 
 
 def _table(clock: Clock) -> table.Table:

@@ -10,14 +10,14 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 
+from reconciler.bell import address_of
 from reconciler.machine.signals import open_handle
 from reconciler.machine.table import Table, lives
 from reconciler.state import Ident
 
-ADDRESS = 100  # bytes of a path that every system takes as a socket's address
 SLICE = 0.5  # seconds between two looks at a process that cannot be watched by a handle
 
 
@@ -78,7 +78,7 @@ class Waiter:
         bell.setblocking(False)
         draft = f"{wake}.{os.getpid()}"
         try:
-            with _address(draft) as address:
+            with address_of(draft) as address:
                 _unlink(draft)
                 bell.bind(address)
             os.rename(draft, wake)
@@ -88,20 +88,6 @@ class Waiter:
             return None
         self._bell = (wake, _inode(wake), bell)
         return bell
-
-
-def ring(wake: str) -> bool:
-    """As `Machine.ring`."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as clapper:
-        clapper.setblocking(False)
-        try:
-            with _address(wake) as address:
-                clapper.sendto(b"!", address)
-        except BlockingIOError:
-            return True  # it has been rung often enough
-        except OSError:
-            return False
-    return True
 
 
 def _signal_pipe() -> int | None:
@@ -122,19 +108,6 @@ def _wakeup_pipe() -> int | None:
     os.close(reading)
     os.close(writing)
     return None
-
-
-@contextmanager
-def _address(path: str) -> Iterator[str]:
-    """A socket's address for this path: a long one by way of its open folder."""
-    if len(os.fsencode(path)) <= ADDRESS:
-        yield path
-        return
-    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield f"/proc/self/fd/{folder}/{os.path.basename(path)}"
-    finally:
-        os.close(folder)
 
 
 def _inode(path: str) -> int:

@@ -7,19 +7,21 @@ look to look is a cache only: a fresh observer sees the same.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from reconciler import overrides
 from reconciler.observe.argvs import Argvs
-from reconciler.observe.conditions import of_clock, of_jobs
+from reconciler.observe.conditions import of_clock, of_farmers, of_jobs
 from reconciler.observe.directories import Places
-from reconciler.observe.farms import look_at_farms
+from reconciler.observe.farms import Farms
 from reconciler.observe.heads import Heads
 from reconciler.observe.jobs import Jobs
 from reconciler.observe.logbook import Logbook
+from reconciler.observe.remotes import ask_farmers
 from reconciler.observe.stalls import Stalls
 from reconciler.observe.starts import Journal, Settled
-from reconciler.state import Fact, Known, Observation, T
+from reconciler.state import Fact, Farmer, Instant, Known, Observation, Override, T, Transfer
 from reconciler.world import World
 
 if TYPE_CHECKING:
@@ -28,13 +30,15 @@ if TYPE_CHECKING:
 
 
 class Observer:
-    """Looks at the world again and again."""
+    """Looks at the world again and again. wake: the bell to ring when a farmer answers that was not known."""
 
-    def __init__(self, world: World, plotters: Plotters) -> None:
+    def __init__(self, world: World, plotters: Plotters, *, wake: str = "") -> None:
         self._world = world
+        self._wake = wake
         self._plotters = plotters
         self._argvs = Argvs(plotters)
         self._heads = Heads(world.machine)
+        self._farms = Farms(world.machine, plotters)
         self._logbook = Logbook(world.machine, plotters)
         self._settled = Settled()
         self._stalls = Stalls(world.machine)
@@ -55,7 +59,8 @@ class Observer:
         wishes, conditions = overrides.read(machine, logs)
         jobs = Jobs(machine, self._argvs, self._logbook, places, journal, now)
         seen_jobs = jobs.look(table)
-        starts, transfers = journal.history(now)
+        history = journal.history(now)
+        starts, transfers = history.starts, history.transfers
         killing = isinstance(wishes, Known) and any(wish.verb == "kill" for wish in wishes.value)
         if isinstance(seen_jobs, Known):
             seen_jobs = Known(self._stalls.look(seen_jobs.value, _known(starts), now))
@@ -71,6 +76,7 @@ class Observer:
             plot.name for d in directories.values() if isinstance(d.plots, Known) for plot in d.plots.value
         }
         moving = {t.plot for t in (transfers.value if isinstance(transfers, Known) else ())}
+        farmers = self._farmers(spec, waiting | moving, now, wishes)
         return Observation(
             host=machine.host,
             now=now,
@@ -80,9 +86,10 @@ class Observer:
             jobs=seen_jobs,
             starts=starts,
             transfers=transfers,
+            removals=history.removals,
             overrides=wishes,
             directories=directories,
-            farmers=look_at_farms(machine, spec, self._plotters, waiting | moving),
+            farmers=farmers,
             finished_before=journal.finished_before() if _counts(spec) else 0,
             conditions=(
                 *conditions,
@@ -90,8 +97,25 @@ class Observer:
                 *of_clock(now, _known(starts)),
                 *of_jobs(_known(seen_jobs)),
                 *places.conditions(),
+                *of_farmers(farmers.values(), machine.host, waiting | _moving(transfers), now),
             ),
         )
+
+    def _farmers(
+        self, spec: Spec, ours: Collection[str], now: Instant, wishes: Fact[tuple[Override, ...]]
+    ) -> Mapping[str, Farmer]:
+        """Every farmer, by name; one of another machine as it last answered."""
+        kicked = max((wish.since.at for wish in _known(wishes) if wish.verb == "kick"), default=0.0)
+        here = self._farms.look(spec, ours, now)
+        there = ask_farmers(
+            self._world.farmers, spec, self._plotters, ours, now, wake=self._wake, kicked=kicked
+        )
+        return {archive.name: {**here, **there}[archive.name] for archive in spec.archive}
+
+
+def _moving(transfers: Fact[tuple[Transfer, ...]]) -> set[str]:
+    """Names of the plots that are under way now."""
+    return {transfer.plot for transfer in _known(transfers) if transfer.outcome == "running"}
 
 
 def _known(fact: Fact[tuple[T, ...]]) -> tuple[T, ...]:

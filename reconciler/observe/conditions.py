@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from reconciler.errand import STALE
+from reconciler.facts import age
 from reconciler.spec.units import show_duration
-from reconciler.state import Condition, Instant, Job, Known, Start
+from reconciler.state import Absent, Condition, Farmer, Instant, Job, Known, Part, Start
 
 AHEAD = 2.0
 """Seconds that a start may lie in the future before it is worth a word."""
@@ -40,6 +42,51 @@ def _of_job(job: Job) -> list[Condition]:
         told = f"{job.stalled}; look at `plotman details {job.id}`, and kill it if it is lost"
         found.append(Condition("JobStalled", job.id, told))
     return found
+
+
+def of_farmers(
+    farmers: Iterable[Farmer], host: str, ours: Collection[str], now: Instant
+) -> tuple[Condition, ...]:
+    """Farmers that cannot be asked, disks that cannot be used, and parts that nobody goes on with.
+
+    ours: names of the plots that wait on this host, or move.
+    """
+    return tuple(condition for farmer in farmers for condition in _of_farmer(farmer, host, ours, now))
+
+
+def _of_farmer(farmer: Farmer, host: str, ours: Collection[str], now: Instant) -> Iterator[Condition]:
+    if farmer.trouble is not None:
+        last = (
+            f"; what it last said counts ({show_duration(age(now, farmer.asked))} old)"
+            if farmer.asked
+            else ""
+        )
+        known = isinstance(farmer.disks, Known)
+        yield Condition("FarmerAway", farmer.name, farmer.trouble + (last if known else ""))
+    for disk in farmer.disks.value if isinstance(farmer.disks, Known) else ():
+        subject = f"{farmer.name}:{disk.path}"
+        if isinstance(disk.space, Known):
+            if not disk.space.value.writable:
+                yield Condition("DiskReadOnly", subject, "it is not writable")
+        else:
+            kind = "DiskAbsent" if isinstance(disk.space, Absent) else "DiskUnknown"
+            yield Condition(kind, subject, disk.space.why)
+        for part in disk.parts:
+            left = _left(part, host, ours, now)
+            if left is not None:
+                told = (
+                    f"{part.host or 'somebody'} has not gone on with {part.plot} for"
+                    f" {show_duration(now.at - part.modified)} (`plotman clean --farmer {farmer.name}` removes it)"
+                )
+                yield Condition(left, subject, told)
+
+
+def _left(part: Part, host: str, ours: Collection[str], now: Instant) -> str | None:
+    """What a part is that nobody goes on with, by its condition's name; None: somebody may."""
+    if part.host == host:
+        # Our own, of a plot that went elsewhere or is gone, will never be gone on with.
+        return "PartLeft" if part.plot not in ours else None
+    return "PartStale" if now.at - part.modified > STALE else None
 
 
 def stalled_words(quiet: float, still: float) -> str:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal
 from reconciler import journal
 from reconciler.journal import is_job_id
 from reconciler.observe.heads import Heads
+from reconciler.plotters import head as heads
 from reconciler.plotters import names
-from reconciler.plotters.head import fault as head_fault
 from reconciler.state import (
     Absent,
     Condition,
@@ -201,9 +201,10 @@ class Places:
         state: Literal["ready", "landing", "partial"] = "ready"
         low, high = self._plotters.band(name.k, name.compression, name.kind, name.digits)
         still = now.at - stat.modified
+        told = heads.read(head)
         if name.plot_id in landing:
             state, why = "landing", "its job has not delivered it yet"
-        elif fault := head_fault(head, name):
+        elif fault := heads.fault(head, name):
             state, why = "partial", fault
         elif not low <= stat.bytes <= high:
             state, why = "partial", f"{stat.bytes} bytes; a k{name.k} plot has {low} to {high}"
@@ -222,6 +223,8 @@ class Places:
             plot_id=name.plot_id,
             state=state,
             why=why,
+            compression=told.level if told is not None else name.compression or 0,
+            contract=Known(told.contract) if told is not None else Unknown("its head does not tell"),
         )
 
     # temporary files

@@ -2,85 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from reconciler.observe.heads import Heads
+from reconciler.observe.remotes import old_plots, parts_of
 from reconciler.plotters import names as plot_names
-from reconciler.state import Absent, Disk, Fact, Farmer, Known, Part, Space, Stored, Unknown
+from reconciler.state import Absent, Disk, Fact, Farmer, Instant, Known, OldPlot, Space, Stored, Unknown
 from reconciler.transports.names import parse_part
-from reconciler.world import Ask, Machine, Stat, Survey
+from reconciler.world import MISSING, Ask, Found, Machine, Stat, Survey
 
 if TYPE_CHECKING:
     from reconciler.plotters import Plotters
-    from reconciler.spec.models import Archive, Spec
+    from reconciler.spec.farmers import Archive
+    from reconciler.spec.models import Spec
 
 
-def look_at_farms(
-    machine: Machine, spec: Spec, plotters: Plotters, ours: Collection[str]
-) -> Mapping[str, Farmer]:
-    """Every farmer of the spec. ours: the names of plots that this host has, or was moving."""
-    return {
-        archive.name: Farmer(name=archive.name, disks=_disks(machine, archive, plotters, ours))
-        for archive in spec.archive
-    }
+class Farms:
+    """Looks at them again and again. What it keeps are heads of old plots, by the folder they lie in."""
+
+    def __init__(self, machine: Machine, plotters: Plotters) -> None:
+        self._machine = machine
+        self._plotters = plotters
+        self._heads: dict[str, Heads] = {}
+
+    def look(self, spec: Spec, ours: Collection[str], now: Instant) -> Mapping[str, Farmer]:
+        """Every farmer of the spec that is this machine. ours: names of plots that this host has, or was moving."""
+        return {
+            archive.name: Farmer(name=archive.name, disks=self._disks(archive, ours, now))
+            for archive in spec.archive
+            if archive.host is None and archive.transport.kind == "local"
+        }
+
+    def _disks(self, archive: Archive, ours: Collection[str], now: Instant) -> Fact[tuple[Disk, ...]]:
+        machine = self._machine
+        paths: list[str] = []
+        for pattern in archive.disks:
+            matching = machine.glob(pattern)
+            if isinstance(matching, Unknown):
+                return matching
+            paths += matching.value if isinstance(matching, Known) else ()
+        paths = sorted(dict.fromkeys(paths))
+        targets = [archive.target(path) for path in paths]
+        surveys = (
+            machine.survey([Ask(path, names=True, mount=archive.mount) for path in targets]) if paths else {}
+        )
+        if archive.path is not None:
+            # The folder for plots is made by the first of them; until then its disk answers for it.
+            missing = [path for path in paths if surveys[archive.target(path)] == Absent(MISSING)]
+            disks = machine.survey([Ask(path, mount=archive.mount) for path in missing]) if missing else {}
+            surveys = {**surveys, **{archive.target(path): disks[path] for path in missing}}
+        return Known(tuple(self._disk(archive, path, surveys[path], ours, now) for path in targets))
+
+    def _disk(
+        self, archive: Archive, path: str, survey: Fact[Survey], ours: Collection[str], now: Instant
+    ) -> Disk:
+        if not isinstance(survey, Known):
+            return Disk(path=path, space=survey if isinstance(survey, Unknown) else Absent(survey.why))
+        got = survey.value
+        files = [entry.name for entry in got.entries if not entry.folder]
+        finished = [n for n in files if (name := plot_names.parse(n)) is not None and not name.temporary]
+        standing = [name for name in finished if name in ours]
+        landing = [name for name in files if parse_part(name) is not None]
+        replacing = archive.replace is not None
+        asked = [f"{path}/{name}" for name in (*(finished if replacing else standing), *landing)]
+        stats = self._machine.stat(asked) if asked else {}
+        parts = _found(path, landing, stats, {}, now)
+        return Disk(
+            path=path,
+            space=Known(Space(got.device, got.free, got.total, got.writable)),
+            count=len(finished),
+            holds=tuple(Stored(found.name, found.bytes) for found in _found(path, standing, stats, {}, now)),
+            parts=tuple(parts_of(parts, self._plotters, now.at)),
+            old=Known(tuple(self._old(path, finished, stats, now))) if replacing else Absent("not asked for"),
+        )
+
+    def _old(
+        self, path: str, names: Sequence[str], stats: Mapping[str, Fact[Stat]], now: Instant
+    ) -> Iterable[OldPlot]:
+        plots = {f"{path}/{name}": stats[f"{path}/{name}"] for name in names}
+        heads = self._heads.setdefault(path, Heads(self._machine)).read(plots, now)
+        return old_plots(_found(path, names, stats, heads, now), now.at)
 
 
-def _disks(
-    machine: Machine, archive: Archive, plotters: Plotters, ours: Collection[str]
-) -> Fact[tuple[Disk, ...]]:
-    paths: list[str] = []
-    for pattern in archive.disks:
-        matching = machine.glob(pattern)
-        if isinstance(matching, Unknown):
-            return matching
-        paths += matching.value if isinstance(matching, Known) else ()
-    paths = sorted(dict.fromkeys(paths))
-    surveys = machine.survey([Ask(path, names=True, mount=archive.mount) for path in paths]) if paths else {}
-    return Known(tuple(_disk(machine, path, surveys[path], plotters, ours) for path in paths))
-
-
-def _disk(
-    machine: Machine, path: str, survey: Fact[Survey], plotters: Plotters, ours: Collection[str]
-) -> Disk:
-    if not isinstance(survey, Known):
-        return Disk(path=path, space=survey if isinstance(survey, Unknown) else Absent(survey.why))
-    got = survey.value
-    files = [entry for entry in got.entries if not entry.folder]
-    finished = [e for e in files if (name := plot_names.parse(e.name)) is not None and not name.temporary]
-    standing = [entry.name for entry in finished if entry.name in ours]
-    landing = [entry.name for entry in files if parse_part(entry.name) is not None]
-    asked = [f"{path}/{name}" for name in (*standing, *landing)]
-    stats = machine.stat(asked) if asked else {}
-    return Disk(
-        path=path,
-        space=Known(Space(got.device, got.free, got.total, got.writable)),
-        count=len(finished),
-        holds=tuple(_stored(path, standing, stats)),
-        parts=tuple(_parts(path, landing, stats, plotters)),
-    )
-
-
-def _stored(path: str, names: Iterable[str], stats: Mapping[str, Fact[Stat]]) -> Iterable[Stored]:
+def _found(
+    path: str,
+    names: Iterable[str],
+    stats: Mapping[str, Fact[Stat]],
+    heads: Mapping[str, bytes],
+    now: Instant,
+) -> Iterator[Found]:
+    """Those of them that are files, each with its age and, where it was read, its head."""
     for name in names:
         stat = stats[f"{path}/{name}"]
         if isinstance(stat, Known):
-            yield Stored(name, stat.value.bytes)
-
-
-def _parts(
-    path: str, names: Iterable[str], stats: Mapping[str, Fact[Stat]], plotters: Plotters
-) -> Iterable[Part]:
-    for name in names:
-        stat, landing = stats[f"{path}/{name}"], parse_part(name)
-        if landing is None or not isinstance(stat, Known):
-            continue
-        size = landing.bytes
-        if size is None:
-            # Another tool's file does not tell how big it will be: as big as such a plot can be.
-            plot = plot_names.parse(landing.plot)
-            size = (
-                plotters.band(plot.k, plot.compression, plot.kind, plot.digits)[1]
-                if plot is not None
-                else stat.value.bytes
-            )
-        yield Part(landing.plot, size, min(size, stat.value.bytes), landing.host, stat.value.modified)
+            age, head = now.at - stat.value.modified, heads.get(f"{path}/{name}", b"")
+            yield Found(name, stat.value.bytes, age, head)

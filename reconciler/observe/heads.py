@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.plotters.head import SIZE
 from reconciler.state import Fact, Instant, Known
-from reconciler.world import Chunk, Machine, Stat
+from reconciler.world import HEAD, Chunk, Machine, Stat
 
 STILL = 60.0
 """Seconds that a file must have been left alone before its head is kept: clocks of file systems are coarse."""
@@ -24,7 +23,7 @@ class Heads:
         stats = {path: stat.value for path, stat in files.items() if isinstance(stat, Known)}
         kept = {path: had for path, had in self._kept.items() if stats.get(path) == had[0]}
         found = {path: head for path, (_, head) in kept.items()}
-        asked = [(path, 0, SIZE) for path in stats if path not in kept]
+        asked = [(path, 0, HEAD) for path in stats if path not in kept]
         for path, chunk in (self._machine.read(asked) if asked else {}).items():
             if not isinstance(chunk, Known):
                 continue

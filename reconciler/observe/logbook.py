@@ -36,7 +36,7 @@ class Log:
     """What a log says so far.
 
     record: its first line, where that is one of ours.
-    said: by its plotter's definition, or by the mover.
+    said: by its plotter's definition, or by the mover or remover.
     modified: wall clock of its last change.
     refused: why its process could not be started.
     """
@@ -143,7 +143,7 @@ class Logbook:
     def _said(
         self, said: LogState | TransferLog | None, record: Record | None, plotter: str | None, data: bytes
     ) -> LogState | TransferLog | None:
-        if record is not None and record.kind == "move":
+        if record is not None and record.kind in ("move", "retire"):
             return fold_transfer(said if isinstance(said, TransferLog) else TransferLog(), data)
         name = str(record.body.get("plotter")) if record is not None else plotter
         definition = self._plotters.get(name) if name is not None else None

@@ -6,15 +6,39 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from reconciler import journal
 from reconciler.journal import LogName, Record
 from reconciler.observe.logbook import Log, Logbook
 from reconciler.plotters.log import LogState, PlotLog
-from reconciler.state import Absent, Condition, Fact, Instant, Known, Outcome, Start, Transfer, Unknown
+from reconciler.state import (
+    Absent,
+    Condition,
+    Fact,
+    Instant,
+    Known,
+    Outcome,
+    Removal,
+    Start,
+    Transfer,
+    Unknown,
+)
 from reconciler.transports.record import TransferLog
 from reconciler.world import MISSING, Ask, Machine, Process
+
+Entry: TypeAlias = Start | Transfer | Removal
+
+_WORKER = {"plot": "job", "move": "mover", "retire": "remover"}
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the journal remembers, each oldest first."""
+
+    starts: Fact[tuple[Start, ...]]
+    transfers: Fact[tuple[Transfer, ...]]
+    removals: Fact[tuple[Removal, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +50,17 @@ class _Listed:
 
 
 class Settled:
-    """Starts and transfers that are over for good, by their logs: nothing writes those any more. A cache."""
+    """Starts, transfers and removals that are over for good, by their logs: nothing writes those any more. A cache."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[int, Start | Transfer]] = {}
+        self._kept: dict[str, tuple[int, Entry]] = {}
 
-    def get(self, path: str, inode: int) -> Start | Transfer | None:
+    def get(self, path: str, inode: int) -> Entry | None:
         """What that log was found to tell."""
         inode_then, entry = self._kept.get(path, (0, None))
         return entry if inode_then == inode else None
 
-    def keep(self, found: Mapping[str, tuple[int, Start | Transfer]]) -> None:
+    def keep(self, found: Mapping[str, tuple[int, Entry]]) -> None:
         """Keep these, and no others."""
         self._kept = dict(found)
 
@@ -95,38 +119,42 @@ class Journal:
             if self._entries[path].name.kind == "plot" and path not in self._alive and self._locked(path)
         }
 
-    def history(self, now: Instant) -> tuple[Fact[tuple[Start, ...]], Fact[tuple[Transfer, ...]]]:
-        """Every start of a job, and every transfer, that the journal remembers, oldest first.
+    def history(self, now: Instant) -> History:
+        """Every start of a job, every transfer and every removal.
 
-        A mover at work whose record cannot be read may have any plot: then no transfer is known.
+        A mover or remover at work whose record cannot be read may have any plot: then none of its kind is known.
         """
         if isinstance(self._listed, Unknown):
-            return self._listed, self._listed
-        over: dict[str, tuple[int, Start | Transfer]] = {}
-        starts: list[Start] = []
-        transfers: list[Transfer] = []
-        hidden: str | None = None
+            return History(self._listed, self._listed, self._listed)
+        over: dict[str, tuple[int, Entry]] = {}
+        found: list[Entry] = []
+        hidden: dict[str, Unknown] = {}
         for path, each in self._entries.items():
             entry = self._settled.get(path, each.inode) or self._told(path, each.name, now)
-            if isinstance(entry, Start):
-                starts.append(entry)
-            elif isinstance(entry, Transfer):
-                transfers.append(entry)
+            if entry is not None:
+                found.append(entry)
+                if entry.outcome in ("finished", "failed", "killed"):
+                    over[path] = (each.inode, entry)
             elif self._locked(path):
-                hidden = path
-            if entry is not None and entry.outcome in ("finished", "failed", "killed"):
-                over[path] = (each.inode, entry)
+                hidden[each.name.kind] = Unknown(
+                    f"a {_WORKER[each.name.kind]} is at work whose log {path} cannot be read"
+                )
         self._settled.keep(over)
-        if hidden is not None:
-            return Known(tuple(starts)), Unknown(f"a mover is at work whose log {hidden} cannot be read")
         # Names tell whole seconds only.
-        return Known(tuple(sorted(starts, key=_begun))), Known(tuple(sorted(transfers, key=_begun)))
+        found.sort(key=_begun)
+        return History(
+            Known(tuple(entry for entry in found if isinstance(entry, Start))),
+            hidden.get("move") or Known(tuple(entry for entry in found if isinstance(entry, Transfer))),
+            hidden.get("retire") or Known(tuple(entry for entry in found if isinstance(entry, Removal))),
+        )
 
-    def _told(self, path: str, name: LogName, now: Instant) -> Start | Transfer | None:
+    def _told(self, path: str, name: LogName, now: Instant) -> Entry | None:
         if name.kind == "plot":
             return self._start(path, name, now)
         record = self._record(path)
-        return self._transfer(path, record) if record is not None else None
+        if record is None:
+            return None
+        return self._transfer(path, record) if name.kind == "move" else self._removal(path, record)
 
     def _locked(self, path: str) -> bool:
         """Does, or may, a process hold this log's lock?"""
@@ -195,12 +223,7 @@ class Journal:
         return "killed" if name.id in self.notes["killed"] else "failed"
 
     def _transfer(self, path: str, record: Record) -> Transfer:
-        log = self.logs[path]
-        said = log.value.said if isinstance(log, Known) else None
-        told = said if isinstance(said, TransferLog) else TransferLog()
-        running = self._locked(path)
-        outcome: Literal["running", "finished", "failed"] = "running" if running else told.outcome or "failed"
-        modified = log.value.modified if isinstance(log, Known) else record.when.at
+        told, outcome, ended = self._ending(path, record)
         return Transfer(
             id=record.id,
             plot=str(record.body.get("plot", "")),
@@ -211,15 +234,48 @@ class Journal:
             done=told.done,
             outcome=outcome,
             since=record.when,
-            ended=None if running else told.ended or modified,
+            ended=ended,
             step=told.step,
             kind=told.kind,
-            error=told.error if told.outcome or running else "it ended without a word",
+            error=told.error if told.outcome or outcome == "running" else "it ended without a word",
+            at=told.at,
+            entry=str(record.body.get("entry", "")),
             log=path,
         )
 
+    def _removal(self, path: str, record: Record) -> Removal:
+        told, outcome, ended = self._ending(path, record)
+        return Removal(
+            id=record.id,
+            plot=str(record.body.get("plot", "")),
+            bytes=_integer(record.body.get("bytes")),
+            farmer=str(record.body.get("farmer", "")),
+            disk=str(record.body.get("disk", "")),
+            heir=str(record.body.get("heir", "")),
+            outcome=outcome,
+            since=record.when,
+            ended=ended,
+            step=told.step,
+            kind=told.kind,
+            error=told.error if told.outcome or outcome == "running" else "it ended without a word",
+            entry=str(record.body.get("entry", "")),
+            log=path,
+        )
 
-def _begun(each: Start | Transfer) -> tuple[float, str]:
+    def _ending(
+        self, path: str, record: Record
+    ) -> tuple[TransferLog, Literal["running", "finished", "failed"], float | None]:
+        """What a mover's or remover's log says, how it ended, and when by the wall clock."""
+        log = self.logs[path]
+        said = log.value.said if isinstance(log, Known) else None
+        told = said if isinstance(said, TransferLog) else TransferLog()
+        if self._locked(path):
+            return told, "running", None
+        modified = log.value.modified if isinstance(log, Known) else record.when.at
+        return told, told.outcome or "failed", told.ended or modified
+
+
+def _begun(each: Entry) -> tuple[float, str]:
     return each.since.at, each.id
 
 

@@ -20,6 +20,9 @@ LIMIT = 2_000_000
 KEPT = 5
 """Full files that are kept beside the one that is written."""
 
+END = 1 << 17
+"""Bytes of a file that are read for its newest entries."""
+
 What: TypeAlias = Literal["action", "condition", "trouble"]
 
 
@@ -120,6 +123,27 @@ def _contents(path: str) -> Iterator[bytes]:
             if inode not in met:
                 met.add(inode)
                 yield file.read()
+
+
+def last(path: str, count: int) -> tuple[Entry, ...]:
+    """The newest entries, oldest first, as far as the last END bytes of the two newest files hold them.
+
+    Raises OSError.
+    """
+    found: list[Entry] = []
+    for name in (path, f"{path}.1"):
+        if len(found) < count:
+            found = [*filter(None, map(parse, _end(name))), *found]
+    return tuple(found[-count:])
+
+
+def _end(name: str) -> list[bytes]:
+    """The last lines of a file; none where there is no file."""
+    with suppress(FileNotFoundError), open(name, "rb") as file:
+        cut = max(0, os.fstat(file.fileno()).st_size - END)
+        file.seek(cut)
+        return file.read().splitlines()[1 if cut else 0 :]
+    return []
 
 
 def append(path: str, entries: Iterable[Entry]) -> None:

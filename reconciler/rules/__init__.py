@@ -13,6 +13,7 @@ the first that holds the best candidate is the reason that people are shown.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from reconciler.rules import (
     archive,
@@ -24,49 +25,85 @@ from reconciler.rules import (
     dst_jobs,
     dst_space,
     farm_room,
+    in_all,
     kill,
     known,
+    last_resort,
     log_space,
     max_jobs,
     paused,
     per_disk,
+    per_link,
     per_source,
     phase_stagger,
+    quarantine,
     resume,
+    retire,
+    retire_backoff,
+    retire_cap,
+    retire_turn,
     spawn,
     stagger,
     stop_after,
     suspend,
+    takes,
     tmp_jobs,
     tmp_space,
     transfers,
     window,
 )
-from reconciler.want import Kind, Limit, Proposer
+from reconciler.want import Admitted, Kind, Limit, Proposer, Retire, Verdict, Want
+
+if TYPE_CHECKING:
+    from reconciler.facts import Facts
 
 PROPOSERS: tuple[tuple[Kind, Proposer], ...] = (
     ("kill", kill.propose),
     ("resume", resume.propose),
     ("suspend", suspend.propose),
     ("archive", archive.propose),
+    ("retire", retire.propose),
     ("clean", clean.propose),
     ("spawn", spawn.propose),
 )
 """In the order of planning: what frees comes before what takes."""
 
+_MOVING: tuple[Limit, ...] = (
+    paused.judge,
+    takes.judge,
+    conflict.judge,
+    quarantine.judge,
+    archive_backoff.judge,
+    in_all.judge,
+    per_link.judge,
+    transfers.judge,
+    per_source.judge,
+    per_disk.judge,
+)
+"""What a move must pass beside the room for it, and so also whatever makes that room."""
+
+
+def _of_heir(limit: Limit) -> Limit:
+    """The same limit, asked of the move of the plot that an old one gives way to."""
+
+    def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
+        return limit(facts, admitted, want.heir) if isinstance(want, Retire) else None
+
+    return judge
+
+
 LIMITS: Mapping[Kind, tuple[Limit, ...]] = {
     "kill": (),
     "resume": (known.judge,),
     "suspend": (),
-    "archive": (
+    "archive": (known.judge, *_MOVING, farm_room.judge),
+    "retire": (
         known.judge,
-        paused.judge,
-        conflict.judge,
-        archive_backoff.judge,
-        transfers.judge,
-        per_source.judge,
-        per_disk.judge,
-        farm_room.judge,
+        *map(_of_heir, _MOVING),
+        retire_turn.judge,
+        retire_backoff.judge,
+        retire_cap.judge,
+        last_resort.judge,
     ),
     "clean": (known.judge,),
     "spawn": (

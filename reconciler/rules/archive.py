@@ -3,93 +3,138 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import inf
+from typing import Literal, TypeAlias
 
 from reconciler.facts import Facts
-from reconciler.spec.models import Archive
-from reconciler.state import Disk, Known, Plot, Transfer
-from reconciler.want import Admitted, Move
+from reconciler.spec.farmers import Archive
+from reconciler.state import Disk, Known, Plot
+from reconciler.want import Admitted, Move, Place
+
+Scope: TypeAlias = Literal["all", "farmer", "source", "disk"]
+
+SCOPES: Mapping[str, Scope] = {
+    "paused": "all",
+    "in_all": "all",
+    "per_link": "farmer",
+    "transfers": "farmer",
+    "per_source": "source",
+    "quarantine": "disk",
+    "archive_backoff": "disk",
+    "per_disk": "disk",
+}
+"""Limits that, once they have refused a plot, refuse in this tick all others that it shares so much with."""
 
 
 def propose(facts: Facts, admitted: Admitted) -> Iterator[Move]:
     """Each ready plot that is not under way, with every disk it may go to, best first.
 
-    A target is sticky: where the plot stands already, then where its last transfer was bound, if it left
-    something there or may have, then where a part of it lies, and only then a new choice. What is sticky
-    is the only candidate, so that a farmer that does not answer for a while gets the plot that it has half of.
+    A target is sticky: a plot that was on its way already (`bound`) has no other candidate, so that a farmer
+    that does not answer for a while gets the plot that it has half of.
     """
-    disks = {archive.name: _in_order(facts, archive) for archive in facts.spec.archive}
-    for plot in _waiting(facts):
+    if not facts.spec.archive:
+        return
+    choice = _Choice(facts)
+    for plot in _in_turn(facts):
         before = len(admitted.moves)
-        for archive, disk, note in _targets(facts, admitted, plot, disks):
-            yield Move(plot=plot, farmer=archive, disk=disk, note=note)
+        for farmer, disk, note in choice.targets(plot):
+            want = Move(plot=plot, farmer=farmer, disk=disk, note=note)
+            yield want
             if len(admitted.moves) > before:
                 break
+            choice.refused(want, admitted.refused_by)
 
 
-def _waiting(facts: Facts) -> Sequence[Plot]:
-    ready: dict[str, Plot] = {}
-    for path in dict.fromkeys(directory.path for directory in facts.spec.directories.landing):
-        directory = facts.directory(path)
-        if directory is None or not isinstance(directory.plots, Known):
-            continue
-        for plot in directory.plots.value:
-            if plot.state == "ready" and plot.name not in facts.moving:
-                ready.setdefault(plot.name, plot)
+def _in_turn(facts: Facts) -> Sequence[Plot]:
+    """The waiting plots: where the drive has room for the fewest more, where none is about to land, the oldest."""
+    landing = _landing(facts)
 
-    def rank(plot: Plot) -> tuple[int, float, str]:
-        device = facts.device(plot.directory)
-        return (facts.free(device) if device is not None else 0, plot.modified, plot.name)
+    def rank(plot: Plot) -> tuple[int, int, float, str]:
+        device = facts.device(plot.directory) or ""
+        room = facts.free(device) // max(1, plot.bytes) if device else 0
+        return room, landing.get(device, 0), plot.modified, plot.name
 
-    return sorted(ready.values(), key=rank)
+    return sorted(facts.traffic.waiting.values(), key=rank)
 
 
-def _targets(
-    facts: Facts, admitted: Admitted, plot: Plot, every: Mapping[str, Sequence[Disk]]
-) -> Iterator[tuple[str, str, str]]:
-    """(farmer, disk, why) of every place that the plot may go to. every: the disks of each farmer, best first."""
-    sticky = _sticky(facts, plot)
-    if sticky is not None:
-        yield sticky
-        return
-    for archive in facts.spec.archive:
-        disks = every[archive.name]
-        if not disks:
-            yield archive.name, archive.disks[0], ""
-        full = _busy(facts, admitted, archive)
-        for rank, disk in enumerate(disks):
-            free = _free(disk)
-            # Of those that cannot take it the best one is enough to say so.
-            if rank == 0 or not (full or free - archive.floor < plot.bytes):
-                yield archive.name, disk.path, f"{archive.order} disk first" if free else ""
+def _landing(facts: Facts) -> Mapping[str, int]:
+    """By device how near its next plot is: 2 where a job copies one there, 1 where one is in its last phase."""
+    found: dict[str, int] = {}
+    for job in facts.jobs:
+        major = job.phase.value.major if isinstance(job.phase, Known) else 0
+        for path in job.dsts if major >= 4 else ():
+            device = facts.device(path)
+            if device is not None:
+                found[device] = max(found.get(device, 0), major - 3)
+    return found
 
 
-def _busy(facts: Facts, admitted: Admitted, archive: Archive) -> bool:
-    under_way = facts.moving_to.get(archive.name, 0) + admitted.moves_to[archive.name]
-    return under_way >= archive.limits.transfers
+class _Choice:
+    """The disks of all farmers, best first, less those that can take nothing more in this tick."""
 
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        least = min((plot.bytes for plot in facts.traffic.waiting.values()), default=0)
+        self._best: dict[str, tuple[str, str]] = {}
+        self._open: dict[str, list[Disk]] = {}
+        for archive in facts.traffic.farmers:
+            disks = _in_order(facts, archive)
+            best = disks[0].path if disks else archive.target(archive.disks[0])
+            self._best[archive.name] = best, _note(archive, disks[0]) if disks else ""
+            self._open[archive.name] = [disk for disk in disks if _room(archive, disk) >= least]
+        self._refused_bytes: dict[Place, int] = {}
+        self._refused_limit: dict[str, int] = {}
 
-def _sticky(facts: Facts, plot: Plot) -> tuple[str, str, str] | None:
-    farmers = {archive.name for archive in facts.spec.archive}
-    standing, begun = facts.standing.get(plot.name), facts.begun.get(plot.name)
-    if standing is not None:
-        return *standing, "stands there already"
-    last = facts.last_transfer.get(plot.name)
-    if last is not None and last.farmer in farmers and _left_something(facts, last):
-        return last.farmer, last.disk, "goes on where it broke off"
-    if begun is not None:
-        return *begun, "part of it lies there"
-    return None
+    def targets(self, plot: Plot) -> Iterator[tuple[str, str, str]]:
+        """(farmer, disk, why) of every place that the plot may go to.
 
+        The best one comes first whether it can take a plot or not, since of those that cannot it says why.
+        """
+        traffic = self._facts.traffic
+        bound = traffic.bound.get(plot.name)
+        if bound is not None:
+            yield *bound.place, bound.why
+            return
+        takers = traffic.takers(plot)
+        first = (takers or traffic.farmers)[0].name
+        best, note = self._best[first]
+        yield first, best, note
+        if traffic.unasked(plot.name) is None:
+            yield from self._others(plot, takers, (first, best))
 
-def _left_something(facts: Facts, last: Transfer) -> bool:
-    """May more of the plot stand at the target of its last transfer than can be seen?"""
-    farmer = facts.farmer(last.farmer)
-    if farmer is not None and isinstance(farmer.disks, Known) and facts.disk(last.farmer, last.disk) is None:
-        return False
-    disk = facts.disk(last.farmer, last.disk)
-    if disk is None or not isinstance(disk.space, Known):
-        return last.outcome != "failed" or last.done > 0
-    return last.outcome == "failed" and last.done > 0
+    def _others(self, plot: Plot, takers: Sequence[Archive], best: Place) -> Iterator[tuple[str, str, str]]:
+        for archive in takers:
+            for disk in tuple(self._open.get(archive.name, ())):
+                place = (archive.name, disk.path)
+                if archive.name not in self._open:
+                    break
+                if archive.limits.per_source <= self._refused_limit.get(plot.directory, 0):
+                    break
+                if place != best and plot.bytes < self._refused_bytes.get(place, inf):
+                    yield *place, _note(archive, disk)
+
+    def refused(self, want: Move, rule: str) -> None:
+        """Strike off what that limit would refuse again. A limit that let one pass may refuse later, never the other
+        way round: what is admitted only grows."""
+        match SCOPES.get(rule):
+            case "all":
+                self._open.clear()
+            case "farmer":
+                self._open.pop(want.farmer, None)
+            case "source":
+                self._refused_limit[want.plot.directory] = max(
+                    self._refused_limit.get(want.plot.directory, 0),
+                    self._facts.archives[want.farmer].limits.per_source,
+                )
+            case "disk":
+                still = self._open.get(want.farmer, [])
+                self._open[want.farmer] = [disk for disk in still if disk.path != want.disk]
+            case None if rule == "farm_room" and want.plot.name not in self._facts.traffic.bound:
+                self._refused_bytes[want.place] = min(
+                    self._refused_bytes.get(want.place, want.plot.bytes), want.plot.bytes
+                )
+            case None:
+                pass
 
 
 def _in_order(facts: Facts, archive: Archive) -> Sequence[Disk]:
@@ -104,5 +149,16 @@ def _in_order(facts: Facts, archive: Archive) -> Sequence[Disk]:
     return sorted(disks, key=rank)
 
 
+def _note(archive: Archive, disk: Disk) -> str:
+    return f"{archive.order} disk first" if _free(disk) else ""
+
+
 def _free(disk: Disk) -> int:
     return disk.space.value.free if isinstance(disk.space, Known) else 0
+
+
+def _room(archive: Archive, disk: Disk) -> float:
+    """Bytes that a disk can take at most; none where it cannot be told."""
+    if not isinstance(disk.space, Known) or not disk.space.value.writable:
+        return -inf
+    return inf if disk.boundless else disk.space.value.free - archive.floor

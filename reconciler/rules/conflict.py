@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.facts import Facts
+from reconciler.setbacks import ended_at
 from reconciler.want import Admitted, Move, Verdict, Want
 
 
@@ -26,7 +27,13 @@ def judge(facts: Facts, _admitted: Admitted, want: Want) -> Verdict | None:
                 unit="bytes",
             )
     last = facts.last_transfer.get(want.plot.name)
-    if namesakes and last is not None and last.kind == "conflict" and (last.ended or 0.0) > facts.kicked:
+    if (
+        last is not None
+        and last.kind == "conflict"
+        and (last.farmer, last.disk) == want.place
+        and ended_at(last) > facts.kicked
+        and (namesakes or not facts.traffic.shown(last))
+    ):
         return Verdict(
             rule="conflict",
             ok=False,

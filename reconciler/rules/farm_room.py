@@ -12,21 +12,25 @@ from reconciler.want import Admitted, Move, Verdict, Want
 def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
     """Room there now, less what is promised, holds the file above the farmer's floor.
 
-    A plot that stands there already, or that has its part there, brings its own reservation.
+    A plot that stands there already needs none; one of which a part lies there may use the floor too, since it
+    was begun above it.
     """
     if not isinstance(want, Move):
         return None
     disk = facts.disk(want.farmer, want.disk)
     if disk is None or not isinstance(disk.space, Known):
         return Verdict(rule="farm_room", ok=False, text=f"{want.target}: its room is not known")
-    floor = facts.spec.archiver(want.farmer).floor
+    if disk.boundless:
+        return Verdict(rule="farm_room", ok=True, text=f"{want.target}: its room is not ours to judge")
+    there = (*want.place, want.plot.name)
+    begun = there in facts.traffic.parts or reserve.kept(facts, want)
+    floor = 0 if begun else facts.archives[want.farmer].floor
     free = disk.space.value.free
     promised = reserve.promised(facts, admitted, disk.space.value.device)
-    need = reserve.of_move(facts, want)
-    left = free - promised - need
+    left = free - promised - reserve.of_move(facts, want)
     return Verdict(
         rule="farm_room",
-        ok=left >= floor or need == 0,
+        ok=left >= floor or there in facts.traffic.stored,
         text=f"{show_size(want.plot.bytes)}, {show_size(free)} free there"
         + (f", {show_size(promised)} promised" if promised else "")
         + (f", floor {show_size(floor)}" if floor else ""),

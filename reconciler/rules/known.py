@@ -7,13 +7,21 @@ from collections.abc import Iterator
 
 from reconciler.facts import Facts
 from reconciler.state import Fact, Known
-from reconciler.want import Admitted, Move, Spawn, Sweep, Verdict, Want
+from reconciler.want import Admitted, Move, Retire, Spawn, Sweep, Verdict, Want
 
 
 def judge(facts: Facts, _admitted: Admitted, want: Want) -> Verdict | None:
     """Every fact that this kind of action rests on must be known, and say that it can be."""
     fault = next(_faults(facts, want), None)
-    return Verdict(rule="known", ok=fault is None, text=fault or "all that it rests on is known")
+    if fault is None:
+        return Verdict(rule="known", ok=True, text="all that it rests on is known")
+    return Verdict(rule="known", ok=False, text=fault, next_at=_next_try(facts, want))
+
+
+def _next_try(facts: Facts, want: Want) -> float | None:
+    """Wall clock of the next try to ask the farmer that is not known."""
+    farmer = facts.farmer(want.farmer) if isinstance(want, Move) else None
+    return farmer.next_at if farmer is not None and not isinstance(farmer.disks, Known) else None
 
 
 def _faults(facts: Facts, want: Want) -> Iterator[str]:
@@ -32,6 +40,9 @@ def _faults(facts: Facts, want: Want) -> Iterator[str]:
             yield from _unless_known("the transfers", seen.transfers)
             yield from _writable(facts, want.plot.directory)
             yield from _target(facts, want)
+        case Retire():
+            yield from _unless_known("the removals", seen.removals)
+            yield from _faults(facts, want.heir)
         case Sweep():
             yield from _unless_known("the process table", seen.jobs)
             yield from _unless_known("the journal", seen.starts)
@@ -81,3 +92,6 @@ def _target(facts: Facts, want: Move) -> Iterator[str]:
         yield f"{want.target} {disk.space.why}"
     elif not disk.space.value.writable:
         yield f"{want.target} is not writable"
+    unasked = facts.traffic.unasked(want.plot.name)
+    if unasked is not None:
+        yield f"{unasked} has not been asked for it yet"

@@ -10,10 +10,9 @@ def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
     """Those under way to any farmer, and those that this tick starts."""
     if not isinstance(want, Move):
         return None
-    limit = facts.spec.archiver(want.farmer).limits.per_source
+    limit = facts.archives[want.farmer].limits.per_source
     source = want.plot.directory
-    count = sum(transfer.source == source for transfer in facts.moving.values())
-    count += sum(move.plot.directory == source for move in admitted.moves)
+    count = facts.traffic.from_source[source] + admitted.moves_from[source]
     return Verdict(
         rule="per_source",
         ok=count < limit,

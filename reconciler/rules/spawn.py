@@ -31,11 +31,12 @@ def propose(facts: Facts, admitted: Admitted) -> Iterator[Spawn]:
     def rank(path: str) -> tuple[Phase, float, str]:
         return _tmp_rank(facts, admitted, path)
 
+    dsts = _dsts(facts, admitted)
     open_tmps = sorted((directory.path for directory in facts.spec.directories.tmp), key=rank)
     while open_tmps:
         tmp = open_tmps[0]
         before = len(admitted.spawns)
-        for dst in _dsts(facts, admitted, tmp):
+        for dst in dsts or (tmp,):
             tmp2 = _tmp2(facts, admitted)
             yield Spawn(
                 id=job_id(facts.seen.host, facts.now, tmp, len(admitted.spawns)),
@@ -48,6 +49,7 @@ def propose(facts: Facts, admitted: Admitted) -> Iterator[Spawn]:
             )
             if len(admitted.spawns) > before:
                 open_tmps.sort(key=rank)
+                dsts = _dsts(facts, admitted)
                 break
             if admitted.refused_by in WHEREVER:
                 open_tmps.remove(tmp)
@@ -75,18 +77,16 @@ def _tmp_rank(facts: Facts, admitted: Admitted, path: str) -> tuple[Phase, float
     return Phase(-least.major, -least.minor), -unused, path
 
 
-def _dsts(facts: Facts, admitted: Admitted, tmp: str) -> list[str]:
-    """Where the plot may land: dst, else tmp2, else the tmp directory itself."""
+def _dsts(facts: Facts, admitted: Admitted) -> list[str]:
+    """Where the plot may land, best first: dst, else tmp2; none: in the tmp directory itself."""
     directories = facts.spec.directories
-    if not directories.dst and not directories.tmp2:
-        return [tmp]
 
     def load(path: str) -> tuple[int, int, str]:
         bound = len(facts.on_dst.get(path, ())) + sum(spawn.dst == path for spawn in admitted.spawns)
         device = facts.device(path)
         return bound, -(facts.free(device) if device is not None else 0), path
 
-    return sorted((directory.path for directory in directories.landing), key=load)
+    return sorted((directory.path for directory in directories.dst or directories.tmp2), key=load)
 
 
 def _tmp2(facts: Facts, admitted: Admitted) -> str | None:

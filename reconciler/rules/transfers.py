@@ -10,7 +10,7 @@ def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
     """Those under way and those that this tick starts."""
     if not isinstance(want, Move):
         return None
-    limit = facts.spec.archiver(want.farmer).limits.transfers
+    limit = facts.archives[want.farmer].limits.transfers
     count = facts.moving_to.get(want.farmer, 0) + admitted.moves_to[want.farmer]
     return Verdict(
         rule="transfers",

@@ -8,6 +8,8 @@ disks.py       devices, folders and files
 processes.py   the process table; a program is a generator of pauses
 plotting.py    plays a plot job, by its plotter's definition
 moving.py      plays a mover
+removing.py    plays a remover
+network.py     farmers elsewhere, and the links to them: `world.Farmers`
 faults.py      what can go wrong on purpose
 computer.py    all of these together
 machine.py     a running program's hands on a computer: `world.Machine`
@@ -16,5 +18,6 @@ machine.py     a running program's hands on a computer: `world.Machine`
 from reconciler.simulate.computer import Computer, Pace
 from reconciler.simulate.faults import Crash, Fate, Fuse
 from reconciler.simulate.machine import SimulatedMachine, SimulatedWorld
+from reconciler.simulate.network import Host
 
-__all__ = ["Computer", "Crash", "Fate", "Fuse", "Pace", "SimulatedMachine", "SimulatedWorld"]
+__all__ = ["Computer", "Crash", "Fate", "Fuse", "Host", "Pace", "SimulatedMachine", "SimulatedWorld"]

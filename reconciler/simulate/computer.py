@@ -11,14 +11,17 @@ from reconciler.simulate.clock import Clock
 from reconciler.simulate.disks import Disks, File
 from reconciler.simulate.faults import Faults
 from reconciler.simulate.moving import Move
+from reconciler.simulate.network import Host
 from reconciler.simulate.plotting import PlotJob
 from reconciler.simulate.processes import Process, Processes, Program
-from reconciler.transports.arguments import from_argv
+from reconciler.simulate.removing import Removal
+from reconciler.transports.arguments import farewell_from_argv, from_argv
 
 if TYPE_CHECKING:
     from reconciler.plotters import Plotters
 
 MOVER = "reconciler.transports.mover"
+REMOVER = "reconciler.transports.remover"
 HANG = 1.0
 """Seconds after which a program looks again whether a hung disk answers."""
 
@@ -39,8 +42,8 @@ class Computer:
     """Everything that outlives the programs which look at it.
 
     host, cpus, memory (bytes), utc_offset (seconds): as it tells them. seed: what plot ids are drawn from.
-    at: the wall clock as it begins. locks: who holds each lock file; bells: wake-up sockets, and whether
-    each was rung.
+    at: the wall clock as it begins. network: farmers by their address. locks: who holds each lock file; bells:
+    wake-up sockets, and whether each was rung.
     """
 
     def __init__(
@@ -62,13 +65,14 @@ class Computer:
         self.disks = Disks(self.clock)
         self.processes = Processes(self.clock)
         self.faults = Faults()
+        self.network: dict[str, Host] = {}
         self.locks: dict[str, str] = {}
         self.bells: dict[str, bool] = {}
         self._seed = seed
         self._numbers = count()
 
     def run(self, argv: Sequence[str], *, output: File | None = None, job: str | None = None) -> Process:
-        """Start a program, as a shell would: a plot job or a mover, which is all that can be played.
+        """Start a program, as a shell would: a plot job, a mover or a remover, which is all that can be played.
 
         output: the file that it writes its log to. job: its PLOTMAN_JOB.
         Raises OSError where it cannot be started, ValueError where its argv is none that can be played.
@@ -109,15 +113,26 @@ class Computer:
         living = self.processes.living
         return tuple((process, process.doing) for process in living if isinstance(process.doing, Move))
 
+    @property
+    def removals(self) -> tuple[tuple[Process, Removal], ...]:
+        """The removers that truly run, oldest first."""
+        living = self.processes.living
+        return tuple((process, process.doing) for process in living if isinstance(process.doing, Removal))
+
     def _play(self, process: Process, argv: tuple[str, ...]) -> tuple[object, Program]:
         if argv[1:3] == ("-m", MOVER):
             move = Move(from_argv(argv[3:]), process)
             process.doing = move
             move.fate = self.faults.fate(process)
             return move, move.program(self)
+        if argv[1:3] == ("-m", REMOVER):
+            removal = Removal(farewell_from_argv(argv[3:]), process)
+            process.doing = removal
+            removal.fate = self.faults.fate(process)
+            return removal, removal.program(self)
         plotter = self.plotters.recognise(argv)
         if plotter is None:
-            raise ValueError(f"neither a plot job nor a mover: {' '.join(argv)}")
+            raise ValueError(f"no plot job, mover or remover: {' '.join(argv)}")
         job = PlotJob.of(
             plotter,
             plotter.read(argv, "/"),

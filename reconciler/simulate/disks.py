@@ -98,6 +98,10 @@ class Disks:
         """The device that a path lies on."""
         return self._mounts[next(point for point in _upward(path) if point in self._mounts)]
 
+    def mount_point(self, path: str) -> str:
+        """Where the device below a path is mounted; the one above it, where that is not mounted now."""
+        return next(point for point in _upward(path) if point in self._mounts and self._mounts[point].mounted)
+
     @property
     def devices(self) -> tuple[Device, ...]:
         """Every device."""
@@ -124,6 +128,10 @@ class Disks:
         del self._folders[path]
         self._folders.get(_above(path), {}).pop(_name(path), None)
         return Known(None)
+
+    def has_folder(self, path: str) -> bool:
+        """Is there a folder of that path, if only the empty one that something is to be mounted on?"""
+        return path in self._folders
 
     def is_folder(self, path: str) -> bool:
         """Is there a folder of that path, on a device that is mounted?"""

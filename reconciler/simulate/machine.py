@@ -12,9 +12,10 @@ from contextlib import AbstractContextManager, contextmanager
 from reconciler.errors import AlreadyStarted, LockHeld, MachineError
 from reconciler.machine.globbing import glob
 from reconciler.simulate.computer import Computer
+from reconciler.simulate.network import SimulatedFarmers
 from reconciler.simulate.processes import Process as Played
 from reconciler.state import Absent, Fact, Ident, Instant, Known, Unknown
-from reconciler.world import Ask, Chunk, Command, Entry, Process, Signal, Stat, Survey, Usage
+from reconciler.world import Ask, Chunk, Command, Entry, Farmers, Process, Signal, Stat, Survey, Usage
 
 JOB_MEMORY = 4 << 30
 """Bytes that a simulated process says it has resident."""
@@ -308,6 +309,7 @@ class SimulatedWorld:
 
     def __init__(self, machine: SimulatedMachine) -> None:
         self.machine = machine
+        self.farmers: Farmers = SimulatedFarmers(machine.computer)
 
 
 def _draft(path: str) -> str:

@@ -1,4 +1,4 @@
-"""Plays a mover: the steps, log lines, locks and files of `transports/mover.py` with its local transport."""
+"""Plays a mover: the steps, log lines, locks and files of `transports/mover.py`, to a disk here or at a farmer."""
 
 from __future__ import annotations
 
@@ -6,21 +6,24 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.errand import Errand
-from reconciler.simulate.disks import File
+from reconciler.errand import STALE, Errand
+from reconciler.simulate.disks import Disks, File
 from reconciler.simulate.faults import Fate
 from reconciler.simulate.processes import Process, Program, Terminated
 from reconciler.transports import failure
 from reconciler.transports.failure import Failure, failure_of
-from reconciler.transports.names import part_name
+from reconciler.transports.names import parse_part, part_name
 
 if TYPE_CHECKING:
     from reconciler.simulate.computer import Computer
+    from reconciler.simulate.network import Host
 
 SLICES = 10
 """Into so many steps a copy is cut."""
 PATIENCE = 1.0
 """Seconds for which a mover asks for a lock that another has."""
+TIMEOUT = 120.0
+"""Seconds of silence after which a link is given up."""
 HANGS = 300.0
 """Seconds between two moments of a mover that does nothing."""
 
@@ -68,12 +71,12 @@ class Move:
         return f"{self.errand.disk.rstrip('/')}/{part_name(self.errand.plot, size, self.errand.host)}"
 
     def _move(self, computer: Computer) -> Program:
-        disks, path = computer.disks, self.errand.path
+        disks, path, there = computer.disks, self.errand.path, self._there(computer)
         yield from computer.answers(path)
         source = disks.file(path)
         if source is None:
             yield from self._reach(computer)
-            standing = disks.file(self._final)
+            standing = there.file(self._final)
             if standing is None:
                 raise failure.Gone(f"{path} is not there, and the plot does not stand at its target")
             yield from self._take(computer, "done", standing.size, standing.size)
@@ -81,13 +84,13 @@ class Move:
         yield from self._lock(source, path)
         yield from self._take(computer, "locked", 0, source.size)
         yield from self._reach(computer)
-        standing = disks.file(self._final)
+        standing = there.file(self._final)
         if standing is not None:
             yield source.size / computer.pace.copy
             self._compare(source, standing)
-            left = disks.file(self._part_path(source.size))
+            left = there.file(self._part_path(source.size))
             if left is not None and not left.holders:
-                disks.remove(self._part_path(source.size))
+                there.remove(self._part_path(source.size))
         else:
             yield from self._bring(computer, source)
         yield from computer.answers(path)
@@ -96,14 +99,40 @@ class Move:
         yield from self._take(computer, "removed", source.size, source.size)
         yield from self._take(computer, "done", source.size, source.size)
 
+    def _host(self, computer: Computer) -> Host | None:
+        """The farmer; None: it is this computer."""
+        where = self.errand.way.login or self.errand.way.daemon
+        return computer.network[where.host] if where is not None else None
+
+    def _there(self, computer: Computer) -> Disks:
+        host = self._host(computer)
+        return host.disks if host is not None else computer.disks
+
     def _reach(self, computer: Computer) -> Program:
         """Wait for the target folder to answer."""
-        disk = self.errand.disk
-        yield from computer.answers(disk)
-        if not computer.disks.is_folder(disk):
-            raise failure.Missing(f"{disk}: No such file or directory")
-        if not computer.disks.device(disk).writable:
+        disk, host, there = self.errand.disk, self._host(computer), self._there(computer)
+        if host is not None and host.link == "silent":
+            yield TIMEOUT
+        if host is not None and host.link != "up":
+            silent = host.link == "silent"
+            raise (failure.Silent if silent else failure.Away)(f"{self.errand.farmer}: no answer")
+        if host is None:
+            yield from computer.answers(disk)
+        elif there.device(disk).hung:
+            yield TIMEOUT
+            if there.device(disk).hung:
+                raise failure.Silent(f"{disk}: no answer")
+        if not there.is_folder(disk):
+            self._make_folder(there)
+        if not there.device(disk).writable:
             raise failure.Refused(f"{disk}: Read-only file system")
+
+    def _make_folder(self, there: Disks) -> None:
+        """The folder for plots, on a disk that is there."""
+        disk, folder = self.errand.disk, self.errand.way.folder
+        if not folder or not there.is_folder(disk.removesuffix(f"/{folder}")):
+            raise failure.Missing(f"{disk}: No such file or directory")
+        there.make_folder(disk)
 
     def _lock(self, file: File, path: str) -> Program:
         if file.holders:
@@ -118,11 +147,14 @@ class Move:
 
     def _bring(self, computer: Computer, source: File) -> Program:
         """Make the plot stand at its target, under its final name."""
-        disks, size = computer.disks, source.size
+        disks, size = self._there(computer), source.size
         path = self._part_path(size)
         self.part = disks.file(path) or disks.create(path)
-        yield from self._lock(self.part, path)
-        disks.reserve(self.part, size)
+        if self._host(computer) is None:
+            yield from self._lock(self.part, path)
+            disks.reserve(self.part, size)
+        else:
+            self._claim(computer, disks)
         yield from self._take(computer, "reserved", 0, size)
         yield from self._take(computer, "copying", 0, size)
         while self.part.size < size:
@@ -143,10 +175,22 @@ class Move:
         disks.rename(path, self._final)
         yield from self._take(computer, "published", size, size)
 
+    def _claim(self, computer: Computer, disks: Disks) -> None:
+        """All that is under way to that disk must fit, this plot with it."""
+        missing = 0
+        for name, file in disks.listing(self.errand.disk):
+            landing = parse_part(name)
+            if landing is None or file is None or landing.bytes is None:
+                continue
+            if landing.host == self.errand.host or computer.clock.at - file.modified < STALE:
+                missing += max(0, landing.bytes - file.size)
+        if missing > disks.device(self.errand.disk).free - self.errand.way.floor:
+            raise failure.Full(f"{self.errand.disk}: {missing} bytes are under way there")
+
     def _discard(self, computer: Computer) -> None:
-        path = self.part.path if self.part is not None else None
-        if path is not None and path != self._final:
-            computer.disks.remove(path)
+        path, host = self.part.path if self.part is not None else None, self._host(computer)
+        if path is not None and path != self._final and (host is None or host.link == "up"):
+            self._there(computer).remove(path)
 
     def _take(self, computer: Computer, step: str, done: int, size: int) -> Program:
         """Say that a step was taken, and meet the fate that waits there."""

@@ -150,12 +150,16 @@ def _explain_choice(error: ValidationError, schema: Schema, path: Path, root: Sc
         return
     # Of several mappings the one is meant whose constant keys (such as `fact: known`) fit best.
     best = min(fitting, key=lambda inner: (sum(_tells_apart(one) for one in inner), len(inner)))
-    for inner_error in best:
-        yield from _explain(inner_error, root)
+    unsure = [inner for inner in best if _tells_apart(inner)]
+    for inner in unsure:
+        known = [one.schema for branch in fitting for one in branch if one.path == inner.path]
+        yield Fault(tuple(inner.absolute_path), *mismatch(path, inner.instance, {"anyOf": known}, root))
+    for inner in () if unsure else best:
+        yield from _explain(inner, root)
 
 
 def _tells_apart(error: ValidationError) -> bool:
-    return error.validator in ("const", "enum") and len(error.relative_path) == 1
+    return error.validator == "const" and len(error.relative_path) == 1
 
 
 def _meant(key: str, schema: Schema) -> str | None:

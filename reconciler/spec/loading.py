@@ -37,7 +37,7 @@ class Loaded:
 
 
 def load(path: str, *, home: str | None = None) -> Loaded:
-    """Read a spec from a file. home: what a leading ~ of directories.logs.path stands for.
+    """Read a spec from a file. home: what a leading ~ stands for, of the log directory and of ssh's files.
 
     Raises SpecError with every fault found, also where the file cannot be read.
     """
@@ -72,7 +72,7 @@ def parse(text: str, name: str, *, home: str | None = None) -> Loaded:
     if document.whole and document.value is None and not problems:
         problems.append(Problem(name, 1, 1, "", "is empty; a spec begins with version: 3", "empty"))
     elif document.whole:
-        spec, found = _judge(document, home)
+        spec, found = _judge(document)
         problems += [fault.at(document, name) for fault in found]
     problems.sort(key=lambda problem: (problem.line, problem.column))
     if spec is None or not all(problem.warning for problem in problems):
@@ -82,18 +82,15 @@ def parse(text: str, name: str, *, home: str | None = None) -> Loaded:
     return Loaded(spec, digest, name, text, tuple(problems), origins)
 
 
-def _judge(document: Tree, home: str | None) -> tuple[Spec | None, list[faults.Fault]]:
+def _judge(document: Tree) -> tuple[Spec | None, list[faults.Fault]]:
     """The spec, where the models take it, and all faults, each said once by whoever says it first."""
     if _old(document.value):
         message = "is of an older plotman; convert the file with `plotman config migrate`"
         path: Path = ("version",) if ("version",) in document.keys else ()
         return None, [faults.Fault(path, message, "old-version")]
     told = faults.by_schema(document.value, schemas.published("spec"))
-    log_path = _log_path(document)
-    if home is None and str(document.get(log_path)).startswith("~"):
-        told.append(
-            faults.Fault(log_path, "begins with ~, and no home directory is known; write it in full", "path")
-        )
+    unknown = "begins with ~, and no home directory is known; write it in full"
+    told += [faults.Fault(path, unknown, "path") for path in _home_paths(document)]
     spec = None
     try:
         spec = Spec.model_validate(document.value)
@@ -118,22 +115,27 @@ def _old(value: tree.Value) -> bool:
     return isinstance(scheduling, dict) and "global_max_jobs" in scheduling
 
 
-def _log_path(document: Tree) -> Path:
-    """Where the document gives the log directory: as a mapping's path, or plainly."""
-    plain: Path = ("directories", "logs")
-    return (*plain, "path") if isinstance(document.get(plain), dict) else plain
+def _home_paths(document: Tree) -> list[Path]:
+    """Where the document gives a path that begins with ~ and may."""
+    logs: Path = ("directories", "logs")
+    places = [(*logs, "path") if isinstance(document.get(logs), dict) else logs]
+    farmers = document.get(("archive",))
+    for number in range(len(farmers)) if isinstance(farmers, list) else ():
+        places += [("archive", number, key) for key in ("identity", "known_hosts", "ssh_config")]
+        places.append(("archive", number, "transport", "password_file"))
+    targets = document.get(("notify", "targets"))
+    for number in range(len(targets)) if isinstance(targets, list) else ():
+        places.append(("notify", "targets", number, "file"))
+    texts = ((place, document.get(place)) for place in places)
+    return [place for place, text in texts if isinstance(text, str) and (text == "~" or text[:2] == "~/")]
 
 
 def _with_home(document: Tree, home: str | None) -> Tree:
-    """The document with the ~ of its log directory replaced."""
-    *parents, key = _log_path(document)
-    holder = document.get(tuple(parents))
-    path = document.get((*parents, key))
-    if (
-        home is not None
-        and isinstance(holder, dict)
-        and isinstance(path, str)
-        and (path == "~" or path[:2] == "~/")
-    ):
-        holder[str(key)] = home + path[1:]
+    """The document with each ~ replaced."""
+    if home is None:
+        return document
+    for *parents, key in _home_paths(document):
+        holder = document.get(tuple(parents))
+        if isinstance(holder, dict):
+            holder[str(key)] = home + str(holder[str(key)])[1:]
     return document

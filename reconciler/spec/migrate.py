@@ -11,13 +11,15 @@ before `tmpdir_stagger_phase_major:minor`, which is what `stagger: {until, at_mo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from reconciler.errors import Problem, SpecError
-from reconciler.spec import old_keys, tree, units
+from reconciler.spec import old_archive, old_keys, tree, units
 from reconciler.spec.comments import comments_of
 from reconciler.spec.loading import parse
+from reconciler.spec.old_archive import Farm
 from reconciler.spec.old_keys import MOVES, OPTIONS, REASONS, STAGGER, Convert
 from reconciler.spec.tree import Path, Tree, Value, render
 from reconciler.spec.writing import Comment, write
@@ -81,6 +83,7 @@ class _Migration:
         self._options()
         self._stagger()
         self._overrides()
+        self._archive()
         for section in ("directories", "scheduling", "plotting"):
             self.moved.append(((section,), (section,)))
         for key in (("version",), ("logging",), ("scheduling",), ("plotting",), ("directories",)):
@@ -196,8 +199,7 @@ class _Migration:
 
     def _alone(self, section: Path) -> bool:
         """Whether the limit lets a job start only where none is; it is named then."""
-        value = self.old.get((*section, STAGGER[2]))
-        alone = value is not None and str(value).lstrip("-").isdigit() and int(str(value)) < 1
+        alone = _is_none(self.old.get((*section, STAGGER[2])))
         if alone:
             self._say(
                 (*section, STAGGER[2]), "is carried over as max_jobs: 1, which is what 0 meant", "changed"
@@ -241,9 +243,51 @@ class _Migration:
             self.moved += [((*section, key), (*target, "stagger")) for key in STAGGER]
             if self._alone(section):
                 own["max_jobs"] = 1
+        inherits = self.old.get((*section, STAGGER[2])) is None and _is_none(inherited.get(STAGGER[2]))
+        if inherits and "max_jobs" in own:
+            own["max_jobs"] = 1
+            message = (
+                f"is carried over as 1, since scheduling.{STAGGER[2]} lets a job start only where none is"
+            )
+            self._say((*section, "tmpdir_max_jobs"), message, "changed")
+        if not inherits and _is_none(inherited.get(STAGGER[2])) and "max_jobs" not in own:
+            # The general limit became a max_jobs of 1, which is none of this directory's.
+            with suppress(ValueError):
+                own["max_jobs"] = old_keys.count(inherited.get("tmpdir_max_jobs"))
         self.moved.append((section, target))
         if len(own) > 1:
             tmp[index] = own
+
+    def _archive(self) -> None:
+        places: tuple[tuple[Path, Callable[[Mapping[str, Value]], Farm]], ...] = (
+            (("directories", "archive"), old_archive.of_version_0),
+            (("archiving",), old_archive.of_target),
+        )
+        for section, convert in places:
+            value = self.old.get(section)
+            if not isinstance(value, dict):
+                continue
+            farm = convert(value)
+            if not farm.entry:
+                path, reason = farm.left[0]
+                self._leave(section, f"{render(path)}: {reason}" if path else reason)
+                continue
+            self.new["archive"] = [farm.entry]
+            for path, reason in farm.left:
+                self._leave((*section, *path), reason)
+            for path, message in farm.changed:
+                self._say((*section, *path), message, "changed")
+            self.moved.append((section, ("archive",)))
+            self.moved += [((*section, *old), ("archive", 0, *new)) for old, new in farm.taken]
+            self.seen.add(section)
+            for key in old_archive.KEYS & value.keys():
+                self.seen |= {(*section, key), *self._below((*section, key), value[key])}
+
+    def _below(self, path: Path, value: Value) -> Iterator[Path]:
+        """The paths of all that a mapping holds."""
+        for key, child in value.items() if isinstance(value, dict) else ():
+            yield (*path, key)
+            yield from self._below((*path, key), child)
 
     def _rest(self, path: Path, value: Value) -> None:
         """Name what nothing has dealt with."""
@@ -256,6 +300,11 @@ class _Migration:
                 self._leave(inner, "no version 3 key says the same")
             elif inner not in self.named:
                 self._rest(inner, child)
+
+
+def _is_none(limit: Value) -> bool:
+    """Whether a limit lets no job be early, and so none start beside another."""
+    return limit is not None and str(limit).lstrip("-").isdigit() and int(str(limit)) < 1
 
 
 def _milestone(major: int, minor: int) -> tuple[str, bool]:

@@ -8,20 +8,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from reconciler.spec.farmers import Archive, Archiving
+from reconciler.spec.model import Model, Name
+from reconciler.spec.notify import Notify
 from reconciler.spec.units import AbsolutePath, Duration, HomePath, Milestone, Size, Window
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
 Auto = Literal["auto"]
 Count = Annotated[int, Field(ge=0)]
 Option = str | int | Annotated[float, Field(allow_inf_nan=False)] | bool
-
-
-class Model(BaseModel):
-    """A part of the spec: frozen, and a key that it does not know is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 class PhaseStagger(Model):
@@ -226,47 +222,6 @@ class Space(Model):
     )
 
 
-class ArchiveLimits(Model):
-    """How many transfers at once."""
-
-    transfers: int = Field(default=2, ge=0, description="To this farmer at once.")
-    per_disk: int = Field(default=1, ge=1, description="To one of its disks at once.")
-    per_source: int = Field(default=1, ge=1, description="From one dst directory at once.")
-
-
-class LocalTransport(Model):
-    """Copy to another disk of this machine."""
-
-    kind: Literal["local"] = Field(default="local", description="Copy to another disk of this machine.")
-
-
-Disks: TypeAlias = Annotated[tuple[AbsolutePath, ...], Field(min_length=1)]
-
-
-class Archive(Model):
-    """A farmer: where finished plots go."""
-
-    name: Name = Field(description="A name for it, as it is shown.")
-    disks: Disks = Field(
-        description="Target folders: a path, a pattern such as /farm/*, or a list of them.",
-        examples=["/farm/*"],
-    )
-    mount: bool = Field(
-        default=False, description="A disk that is no mount point of its own counts as absent."
-    )
-    floor: Size = Field(default=0, description="Room to leave free on each disk.", examples=["1GB"])
-    order: Literal["emptiest", "fullest"] = Field(
-        default="emptiest", description="Which disk is filled first."
-    )
-    transport: LocalTransport = Field(default_factory=LocalTransport, description="How plots get there.")
-    limits: ArchiveLimits = Field(default_factory=ArchiveLimits, description="How many transfers at once.")
-
-    @field_validator("disks", mode="before", json_schema_input_type=AbsolutePath | Disks)
-    @classmethod
-    def _one_disk(cls, value: object) -> object:
-        return (value,) if isinstance(value, str) else value
-
-
 class Clean(Model):
     """Removal of temporary files that no job owns any more."""
 
@@ -290,10 +245,20 @@ class Spec(Model):
         description="Where finished plots go. Left out: they stay where they land.",
         examples=[[{"name": "farm", "disks": "/farm/*"}]],
     )
+    archiving: Archiving = Field(
+        default_factory=Archiving,
+        description="What holds for all farmers together.",
+        examples=[{"transfers": 6, "links": {"wan": 1}}],
+    )
     clean: Clean | None = Field(
         default=None,
         description="Removal of temporary files that no job owns. Left out: never.",
         examples=[{"orphans_after": "6h"}],
+    )
+    notify: Notify | None = Field(
+        default=None,
+        description="Who is told of what happens, by Apprise. Left out: nobody.",
+        examples=[{"targets": ["${PLOTMAN_NOTIFY}"]}],
     )
 
     # The lookups that rules ask for again and again.

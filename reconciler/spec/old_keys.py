@@ -101,17 +101,11 @@ OPTIONS: Mapping[str, Mapping[str, tuple[str, Convert]]] = {
 }
 """Each plotter's block: key, where it goes below `plotting`, and how the value changes."""
 
-_REMOTE = (
-    "moving plots by scripts, rsync or to another host is not in the spec; for disks of this machine write "
-    "archive: [{name: farm, disks: /farm/*, mount: true}]"
-)
 REASONS: Mapping[str, str] = {
     "user_interface": "the terminal's size is found without it",
     "commands": "`plotman plot`, `archive` and `apply` say by their names what they start",
     "logging.transfers": "logs of transfers lie in directories.logs, too",
     "logging.application": "the loop writes its own log to stderr, for systemd or a file to keep",
-    "directories.archive": _REMOTE,
-    "archiving": _REMOTE,
     "version": "",
 }
 """Keys that have no place in the spec, each with the reason; a whole branch is named once."""

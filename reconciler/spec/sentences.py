@@ -19,8 +19,10 @@ _PARSERS: Mapping[str, Callable[[object], object]] = {
     "phase": units.parse_milestone,
     "window": parse_window,
     "path": units.parse_path,
+    "rate": units.parse_rate,
+    "day": units.parse_day,
 }
-_SECRETS = frozenset({"keys"})
+_SECRETS = frozenset({"keys", "notify"})
 
 
 def resolve(schema: Any, root: Schema) -> Schema:
@@ -124,7 +126,7 @@ def _describe(schema: Schema, root: Schema) -> str:
     if kind == "string":
         example = next(iter(schema.get("examples", ())), None)
         noun = {"path": "an absolute path"}.get(schema.get("format", ""), f"a {schema.get('format', 'text')}")
-        if "pattern" in schema and "format" not in schema:
+        if "pattern" in schema and "format" not in schema and example is None:
             noun = "letters, digits, dots, dashes and underscores"
         return (noun if noun != "a text" else "a text") + (f" such as {example}" if example else "")
     if kind == "boolean":
@@ -140,8 +142,8 @@ def _describe(schema: Schema, root: Schema) -> str:
 def _plural(schema: Schema, root: Schema) -> str:
     items = [resolve(choice, root) for choice in choices_of(schema.get("items", {}), root)]
     nouns = {"path": "paths", "window": "windows"}
+    kinds = {"object": "mappings", "integer": "whole numbers"}
     found = dict.fromkeys(
-        nouns.get(item.get("format", ""), "mappings" if item.get("type") == "object" else "")
-        for item in items
+        nouns.get(item.get("format", ""), kinds.get(item.get("type", ""), "")) for item in items
     )
     return " or ".join(noun for noun in found if noun) or "values"

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from reconciler.spec import writing
 from reconciler.spec.models import Directories, Logs, PlainDirectory, Plotting, Spec, TmpDirectory
+from reconciler.spec.tree import Value
 
 _HEAD = (
     "The farm as it shall be: `plotman config validate` checks this file; `plotman plan` shows its effect.",
@@ -38,7 +39,7 @@ def _lines(value: BaseModel) -> Iterator[str]:
             yield ""
         yield from (f"# {line}" for line in textwrap.wrap(about.description or "", _WIDTH))
         child = getattr(value, name)
-        if shown.get(name) in (None, [], {}):
+        if _says_nothing(shown.get(name)):
             example = writing.write({name: (about.examples or ["..."])[0]})
             yield from (f"# {line}" for line in example.splitlines())
         elif isinstance(child, BaseModel):
@@ -46,3 +47,8 @@ def _lines(value: BaseModel) -> Iterator[str]:
             yield from (f"  {line}" for line in _lines(child))
         else:
             yield from writing.write({name: shown[name]}).splitlines()
+
+
+def _says_nothing(value: Value) -> bool:
+    """Is there nothing in it that could be written down as a default?"""
+    return all(map(_says_nothing, value.values())) if isinstance(value, dict) else value in (None, [])

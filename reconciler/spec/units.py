@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
+from datetime import date
 from fractions import Fraction
 from typing import Annotated, Any, TypeVar
 
@@ -192,11 +193,43 @@ def parse_path(value: object) -> str:
     if re.search(r"[\x00-\x1f\x7f]", value):
         raise ValueError(f"{show(value)} holds a control character; a path here is plain text")
     if value[0] == "~":
-        raise ValueError(f"{show(value)}: ~ is only read in directories.logs.path; write the path in full")
+        raise ValueError(f"{show(value)}: ~ is not read here; write the path in full")
     if value[0] != "/":
         example = f"/{value.lstrip('./') or 'mnt/tmp/00'}"
         raise ValueError(f"{show(value)} is a relative path; write it from / on, such as {example}")
     return "/" + posixpath.normpath(value).lstrip("/")
+
+
+# --- rates ---------------------------------------------------------------------------------------
+
+
+def parse_rate(value: object) -> int:
+    """Bytes a second of "80MB/s" or "1.5 MiB/s". ValueError: no rate, or none at all."""
+    size, slash, second = value.rpartition("/") if isinstance(value, str) else ("", "", "")
+    if not slash or second.strip() != "s":
+        raise ValueError(f"{show(value)} is no rate; write one such as 80MB/s")
+    found = parse_size(size.strip())
+    if found == 0:
+        raise ValueError(f"{show(value)} would move nothing; leave the key out for no limit")
+    return found
+
+
+def write_rate(value: int) -> str:
+    """The document form of bytes a second."""
+    return f"{write_size(value)}/s"
+
+
+# --- days ----------------------------------------------------------------------------------------
+
+
+def parse_day(value: object) -> date:
+    """The day of "2022-01-01". ValueError: no such day."""
+    try:
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value, re.ASCII):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise ValueError(f"{show(value)} is no day; write year-month-day, such as 2022-01-31")
 
 
 # --- the pydantic types --------------------------------------------------------------------------
@@ -230,6 +263,19 @@ Size = Annotated[
     Field(ge=0),
     PlainSerializer(write_size),
     _document("size", _SIZE_PATTERN, ["20GB", "1.5TB"], zero=True),
+]
+Rate = Annotated[
+    int,
+    _inside_or(int, parse_rate),
+    Field(ge=1),
+    PlainSerializer(write_rate),
+    _document("rate", rf"^{_NUMBER} ?([KMGTPkmgtp]([Ii])?)?[Bb] ?/s$", ["80MB/s"]),
+]
+Day = Annotated[
+    date,
+    _inside_or(date, parse_day),
+    PlainSerializer(date.isoformat),
+    _document("day", r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", ["2022-01-01"]),
 ]
 Duration = Annotated[
     int | float,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel
@@ -37,12 +38,17 @@ def dump(spec: Spec, *, defaults: bool = False) -> str:
 
 
 def document(model: BaseModel, *, defaults: bool = False) -> dict[str, Value]:
-    """A model in its document form: units as text; what is None is left out."""
+    """A model in its document form: units as text; what is None is left out.
+
+    What can have one value only, such as a transport's kind, tells models apart, and is always written.
+    """
     written: dict[str, Value] = {}
     plain = model.model_dump(mode="json")
     for name, about in type(model).model_fields.items():
         value = getattr(model, name)
-        if value is None or (not defaults and value == about.get_default(call_default_factory=True)):
+        usual = about.get_default(call_default_factory=True, validated_data=vars(model))
+        constant = get_origin(about.annotation) is Literal and len(get_args(about.annotation)) == 1
+        if value is None or (not defaults and value == usual and not constant):
             continue
         written[name] = _part(value, plain[name], defaults)
     return written
@@ -57,8 +63,8 @@ def _part(value: object, plain: Value, defaults: bool) -> Value:
 
 
 def _short(written: dict[str, Value]) -> Value:
-    """{path: ...} alone is written as the path."""
-    return written["path"] if list(written) == ["path"] else written
+    """{path: ...} or {kind: ...} alone is written as what it holds."""
+    return next(iter(written.values())) if list(written) in (["path"], ["kind"]) else written
 
 
 # --- text ----------------------------------------------------------------------------------------

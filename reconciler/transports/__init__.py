@@ -19,5 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-TRANSPORTS: Mapping[str, str] = {"local": "reconciler.transports.local:Local"}
+TRANSPORTS: Mapping[str, str] = {
+    "local": "reconciler.transports.local:Local",
+    "rsync": "reconciler.transports.rsync:Rsync",
+    "rsyncd": "reconciler.transports.rsyncd:open_rsyncd",
+    "sftp": "reconciler.transports.sftp:Sftp",
+    "command": "reconciler.transports.command:open_command",
+}
 """Each transport's name in the spec, and where its `contract.Open` is. Only the one in use is imported."""

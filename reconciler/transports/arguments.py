@@ -1,22 +1,38 @@
-"""Reading a mover's errand back from its command line."""
+"""Reading the errand of a mover or remover back from its command line."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
+from typing import Any
 
-from reconciler.errand import Errand
+from reconciler.errand import Errand, Farewell, Way, way_from_json
 from reconciler.transports import TRANSPORTS
 
 
 def from_argv(argv: Sequence[str]) -> Errand:
     """The errand in those arguments. Wrong usage ends the process with a message and 2, as argparse does."""
     parser = argparse.ArgumentParser("mover", description="Move one plot to a disk.", allow_abbrev=False)
-    checks = {"plot": _plot_name, "transport": _transport_name}
-    for field in fields(Errand):
+    return Errand(**_read(parser, Errand, argv))
+
+
+def farewell_from_argv(argv: Sequence[str]) -> Farewell:
+    """The same of a remover."""
+    parser = argparse.ArgumentParser("remover", description="Remove one old plot.", allow_abbrev=False)
+    return Farewell(**_read(parser, Farewell, argv))
+
+
+def _read(
+    parser: argparse.ArgumentParser, kind: type[Errand | Farewell], argv: Sequence[str]
+) -> dict[str, Any]:
+    checks: dict[str, Callable[[str], Any]] = {
+        "plot": _plot_name, "transport": _transport_name, "way": _way,
+        "bytes": int, "modified": float, "k": int, "compression": int,
+    }  # fmt: skip
+    for field in fields(kind):
         parser.add_argument(f"--{field.name}", required=True, type=checks.get(field.name, str))
-    return Errand(**vars(parser.parse_args(argv)))
+    return vars(parser.parse_args(argv))
 
 
 def _plot_name(text: str) -> str:
@@ -29,3 +45,10 @@ def _transport_name(text: str) -> str:
     if text not in TRANSPORTS:
         raise argparse.ArgumentTypeError(f"{text!r} is no transport; {', '.join(TRANSPORTS)} would be right")
     return text
+
+
+def _way(text: str) -> Way:
+    try:
+        return way_from_json(text)
+    except (ValueError, TypeError) as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no way: {error}") from None

@@ -2,7 +2,7 @@
 
 A transport knows how to reach one kind of target and nothing of locks on the source, of the order of
 steps or of logs: those are the mover's. Its methods are called in the order in which they stand here, each
-raises a Failure or an OSError, and each may be the last: after it the machine may lose its power.
+raises a Failure, a FarmerError or an OSError, and each may be the last: after it the machine may lose its power.
 """
 
 from __future__ import annotations

@@ -13,6 +13,13 @@
       x Missing      missing    the target folder is not there                     kept
       x Corrupt      corrupt    the target gave back other bytes                   removed
       x Broken       broken     the target failed in another way                   kept
+      x Crowded      crowded    other movers have claimed the target's room        removed
+      x Away         away       the farmer cannot be reached, or the link broke    kept
+      x Login        login      the farmer does not let us in                      kept
+      x HostKey      host-key   the farmer is not who it should be                 kept
+      x Silent       silent     the farmer did not answer before a deadline        kept
+      x Tool         tool       a program that is needed is missing, or refuses    kept
+      x Stuck        stuck      nothing moved for a long time                      kept
       x Stopped      stopped    the mover was asked to stop                        kept
       (no Failure)   fault      the mover itself is wrong                          kept
 
@@ -25,6 +32,8 @@ from __future__ import annotations
 
 import errno
 from typing import ClassVar
+
+from reconciler.errors import FarmerError
 
 
 class Failure(Exception):
@@ -99,6 +108,49 @@ class Broken(Failure):
     kind = "broken"
 
 
+class Crowded(Failure):
+    """Other movers have claimed the target's room."""
+
+    kind = "crowded"
+    keeps_part = False
+
+
+class Away(Failure):
+    """The farmer cannot be reached, or the link broke."""
+
+    kind = "away"
+
+
+class Login(Failure):
+    """The farmer does not let us in."""
+
+    kind = "login"
+
+
+class HostKey(Failure):
+    """The farmer is not who it should be."""
+
+    kind = "host-key"
+
+
+class Silent(Failure):
+    """The farmer did not answer before a deadline."""
+
+    kind = "silent"
+
+
+class Tool(Failure):
+    """A program that is needed is missing, or refuses."""
+
+    kind = "tool"
+
+
+class Stuck(Failure):
+    """Nothing moved for a long time."""
+
+    kind = "stuck"
+
+
 class Stopped(Failure):
     """The mover was asked to stop."""
 
@@ -116,9 +168,14 @@ _KINDS: dict[int, type[Failure]] = {
 }
 
 
-def failure_of(disk: str, error: Failure | OSError) -> Failure:
-    """The failure itself, or the one that the kernel's error at the target disk amounts to."""
+_REMOTE: dict[str, type[Failure]] = {kind.kind: kind for kind in (Away, Login, HostKey, Silent, Tool)}
+
+
+def failure_of(disk: str, error: Failure | FarmerError | OSError) -> Failure:
+    """The failure itself, or the one that the kernel's or the farmer's error amounts to."""
     if isinstance(error, Failure):
         return error
+    if isinstance(error, FarmerError):
+        return _REMOTE.get(error.kind, Broken)(str(error))
     kind = _KINDS.get(error.errno or 0, Broken)
     return kind(f"{disk}: {error.strerror or error}")

@@ -8,9 +8,26 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import platform
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 
 RENAME_NOREPLACE = 1  # linux/fs.h
+
+IOPRIO_WHO_PROCESS = 1  # linux/ioprio.h
+IOPRIO_CLASS_IDLE = 3
+IOPRIO_CLASS_SHIFT = 13
+
+IOPRIO_SET: Mapping[str, int] = {
+    "x86_64": 251,
+    "aarch64": 30,
+    "riscv64": 30,
+    "loongarch64": 30,
+    "ppc64le": 273,
+    "s390x": 282,
+}
+"""The number of that system call, which the C library has no function for, on 64-bit machines (asm/unistd.h)."""
 
 _ABSENT = {errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 
@@ -43,6 +60,15 @@ def forget_cached(descriptor: int, offset: int, size: int) -> None:
     """
     if hasattr(os, "posix_fadvise"):
         os.posix_fadvise(descriptor, offset, size, os.POSIX_FADV_DONTNEED)
+
+
+def be_idle() -> None:
+    """Let this thread, and the processes that it starts, use a drive only while nobody else does."""
+    number = IOPRIO_SET.get(platform.machine()) if sys.platform == "linux" and sys.maxsize > 1 << 32 else None
+    if number is not None:
+        idle = ctypes.c_int(IOPRIO_CLASS_IDLE << IOPRIO_CLASS_SHIFT)
+        with suppress(OSError):
+            _call("syscall", ctypes.c_long(number), ctypes.c_int(IOPRIO_WHO_PROCESS), ctypes.c_int(0), idle)
 
 
 def flush_folder(descriptor: int) -> None:

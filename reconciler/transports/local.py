@@ -17,10 +17,11 @@ from typing import Self
 
 from reconciler.errand import Errand
 from reconciler.transports.contract import Report, Step
-from reconciler.transports.failure import Broken, Busy, Conflict, Corrupt, Full
+from reconciler.transports.failure import Broken, Busy, Conflict, Corrupt, Full, Missing
 from reconciler.transports.kernel import allocate, flush_folder, forget_cached, rename_exclusive
 from reconciler.transports.names import part_name
 from reconciler.transports.source import BLOCK, Source
+from reconciler.transports.throttle import Throttle
 
 TRIES = 3
 """How often the part file is opened anew where another mover just gave it its final name."""
@@ -44,7 +45,8 @@ class Local:
         self._part: int | None = None
         self._part_name = ""
         self._standing = 0
-        self._folder = os.open(errand.disk, os.O_RDONLY | os.O_DIRECTORY)
+        self._throttle = Throttle(errand.way.bandwidth, report)
+        self._folder = _folder_of(errand)
 
     def __enter__(self) -> Self:
         return self
@@ -107,6 +109,7 @@ class Local:
             forget_cached(self._held, max(0, offset - LAG), LAG)
             self._step("copied-some")
             self._report(offset)
+            self._throttle.passed(len(block), offset)
 
     def sync(self) -> None:
         """Data, length and the name of the part file."""
@@ -229,3 +232,16 @@ class Local:
         if self._part is not None:
             os.close(self._part)
             self._part = None
+
+
+def _folder_of(errand: Errand) -> int:
+    """The target folder, open; made where only its last part is missing, on a disk that is mounted."""
+    beyond = os.path.realpath(errand.way.beyond) if errand.way.beyond else ""
+    mount = os.path.realpath(errand.base)
+    while beyond and not os.path.ismount(mount):
+        mount = os.path.dirname(mount)
+    if beyond and (mount == beyond or os.path.commonpath((mount, beyond)) != beyond):
+        raise Missing(f"{errand.base} is not mounted; a mount point below {beyond} would be right")
+    if errand.way.folder and os.path.isdir(errand.base):
+        os.makedirs(errand.disk, exist_ok=True)
+    return os.open(errand.disk, os.O_RDONLY | os.O_DIRECTORY)

@@ -9,6 +9,7 @@ next mover. It imports little, since a farm starts many.
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import json
 import os
@@ -19,11 +20,14 @@ import traceback
 from contextlib import suppress
 from typing import cast
 
+from reconciler import bell, journal
 from reconciler.errand import Errand
+from reconciler.errors import FarmerError
 from reconciler.transports import TRANSPORTS
 from reconciler.transports.arguments import from_argv
 from reconciler.transports.contract import Open, Step, Transport
 from reconciler.transports.failure import Failure, Gone, Stopped, failure_of
+from reconciler.transports.kernel import be_idle
 from reconciler.transports.source import Source
 
 PROGRESS = 1.0
@@ -89,14 +93,25 @@ def move(errand: Errand, opened: Open, log: Log, step: Step) -> None:
             try:
                 if not target.same(source):
                     _bring(source, target, log, step)
-            except (Failure, OSError) as error:
-                if not failure_of(errand.disk, error).keeps_part:
-                    with suppress(OSError):
+            except (Failure, FarmerError, OSError) as error:
+                failure = _cause(source, failure_of(errand.disk, error))
+                if not failure.keeps_part:
+                    with suppress(OSError, FarmerError, Failure):
                         target.discard()
-                raise
+                raise failure from error
             source.remove()
         _told("removed", source.bytes, source, log, step)
     log.step("done", source.bytes, source.bytes)
+
+
+def _cause(source: Source, failure: Failure) -> Failure:
+    """A source that has changed or gone explains whatever else went wrong."""
+    try:
+        if not isinstance(failure, Stopped):
+            source.check()
+    except Failure as changed:
+        return changed
+    return failure
 
 
 def _bring(source: Source, target: Transport, log: Log, step: Step) -> None:
@@ -128,7 +143,7 @@ def run(errand: Errand, log: Log, step: Step) -> int:
     """Move one plot and write its outcome; the exit code."""
     try:
         move(errand, _transport(errand.transport), log, step)
-    except (Failure, OSError) as error:
+    except (Failure, FarmerError, OSError) as error:
         failure = failure_of(errand.disk, error)
         log.failed(failure.kind, str(failure))
     except Exception as error:
@@ -158,7 +173,21 @@ def main(step: Step = nowhere) -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    return run(from_argv(sys.argv[1:]), log, step)
+    errand = from_argv(sys.argv[1:])
+    if errand.way.idle:
+        be_idle()
+    code = run(errand, log, step)
+    if errand.logs:
+        wake(errand.logs)
+    return code
+
+
+def wake(logs: str) -> None:
+    """Ring whichever loop moves plots. It must find that the work is over, so the log's lock goes first."""
+    with suppress(OSError):
+        fcntl.flock(1, fcntl.LOCK_UN)
+    bell.ring(journal.wake_path(logs, "plotting"))
+    bell.ring(journal.wake_path(logs, "archiving"))
 
 
 if __name__ == "__main__":

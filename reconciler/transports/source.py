@@ -61,10 +61,7 @@ class Source:
         self.digest = hashlib.sha256()
         offset = 0
         while offset < self.bytes:
-            try:
-                block = os.pread(self._descriptor, min(BLOCK, self.bytes - offset), offset)
-            except OSError as error:
-                raise self._unreadable(error) from error
+            block = self.read(offset, min(BLOCK, self.bytes - offset))
             if not block:
                 return
             self.digest.update(block)
@@ -73,6 +70,13 @@ class Source:
             forget_cached(self._descriptor, offset, len(block))
             offset += len(block)
 
+    def read(self, offset: int, size: int) -> bytes:
+        """Bytes from there on; less at the end."""
+        try:
+            return os.pread(self._descriptor, size, offset)
+        except OSError as error:
+            raise self._unreadable(error) from error
+
     def check(self) -> None:
         """Raises Growing where the file is not as it was when it was locked, Gone where it was removed."""
         now = os.fstat(self._descriptor)
@@ -80,6 +84,20 @@ class Source:
             raise Growing(f"{self.path} changed while it was moved; something still writes it")
         if not self._in_place():
             raise Gone(f"{self.path} was removed while it was moved")
+
+    @property
+    def descriptor(self) -> int:
+        """The open and locked file: whoever inherits it keeps the lock, too."""
+        return self._descriptor
+
+    @property
+    def modified(self) -> float:
+        """When it last changed, wall clock of this machine."""
+        return self._first.st_mtime
+
+    def has_neighbour(self, name: str) -> bool:
+        """Is there anything under that name in the folder that the file lies in?"""
+        return os.path.lexists(os.path.join(self._folder, name))
 
     def lies_in(self, folder: int) -> bool:
         """Is that open folder the one that the file lies in, under whatever path?"""

@@ -77,9 +77,10 @@ class Teller:
         self._conditions = frozenset(tick.plan.conditions)
 
     def _over(self, before: Facts, now: Facts) -> Iterator[str]:
-        """Jobs and transfers that have come to their end since the last tick."""
+        """Jobs, transfers and removals that have come to their end since the last tick."""
         was_over = {start.id for start in before.starts if start.outcome not in UNDER_WAY}
         was_over |= {transfer.id for transfer in before.transfers if transfer.outcome not in UNDER_WAY}
+        was_over |= {each.id for each in before.replacing.removals if each.outcome not in UNDER_WAY}
         for start in now.starts:
             if start.outcome not in UNDER_WAY and start.id not in was_over:
                 took = "" if start.seconds is None else f" after {show_duration(start.seconds)}"
@@ -93,6 +94,12 @@ class Teller:
                 target = words.clean(f"{transfer.farmer}:{transfer.disk}")
                 error = f": {words.clean(transfer.error)}" if transfer.error is not None else ""
                 yield f"  {name} to {target} {_ended(transfer.outcome)}{error}"
+        for removal in now.replacing.removals:
+            if removal.outcome not in UNDER_WAY and removal.id not in was_over:
+                name = words.plot_name(removal.plot, self._symbols)
+                place = words.clean(f"{removal.farmer}:{removal.disk}")
+                error = f": {words.clean(removal.error)}" if removal.error is not None else ""
+                yield f"  retiring {name} from {place} {_ended(removal.outcome)}{error}"
 
     def _phases(self, before: Facts, now: Facts) -> Iterator[str]:
         """Jobs that have got to another major phase since the last tick."""

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from reconciler.desire import Desire, verdicts
 from reconciler.facts import Facts
 from reconciler.spec.units import show_size
-from reconciler.state import Fact, Farmer, Job, Known, Space
-from reconciler.views import words
+from reconciler.state import Disk, Fact, Farmer, Job, Known, Plot, Space
+from reconciler.views import farms, transfers, words
 from reconciler.views.details import told
 from reconciler.views.names import Names
 from reconciler.views.symbols import Symbols
 from reconciler.views.table import table
-from reconciler.want import Move, Spawn, Steer, Sweep, Verdict, Want
+from reconciler.want import Move, Retire, Spawn, Steer, Sweep, Verdict, Want
 
 
 class ExplainView:
@@ -66,17 +66,70 @@ class ExplainView:
         phase = words.known(job.phase, "?:?")
         return _block(f"job {words.job_id(job)} on {self._tmps(job)} at {phase}, {state}", rows)
 
+    def plot(self, plot: Plot) -> str:
+        """One plot of this machine: what stands between it and a farmer, or how far it is on its way."""
+        facts = self._facts
+        found = [self.want(want) for want, move in self._moves() if move.plot.name == plot.name]
+        if found:
+            return "\n".join(found)
+        name, source = words.plot_name(plot.name, self._symbols), self._names.short(plot.directory, "dst")
+        moving = facts.moving.get(plot.name)
+        if moving is not None:
+            table_text = transfers.text(
+                [row for row in transfers.rows(facts) if row.plot == plot.name],
+                self._names,
+                self._symbols,
+                None,
+            )
+            return _block(
+                f"plot {name} in {source}: on its way", [(line,) for line in table_text.splitlines()]
+            )
+        rows = [("state", f"{plot.state}: {words.clean(plot.why)}")]
+        for archive in facts.traffic.farmers if plot.state == "ready" else ():
+            refusal = facts.traffic.refusal(archive, plot)
+            rows.append(
+                (words.clean(archive.name), words.clean(refusal or "takes it, and has no disk to offer"))
+            )
+        if not facts.spec.archive:
+            rows.append(("archiving", "the spec names no farmer"))
+        return _block(f"plot {name} in {source}: stays", rows)
+
     def farmer(self, farmer: Farmer) -> str:
-        """One farmer: its disks, then the plots that would go there."""
-        rows = []
-        if not isinstance(farmer.disks, Known):
-            rows.append(("disks", f"not known: {words.clean(farmer.disks.why)}"))
+        """One farmer: how it answers, its disks, then the plots that would go there."""
+        facts, name = self._facts, farmer.name
+        rows = [("asked", farms.asked(facts, farmer))]
+        if trouble := farms.trouble(facts, farmer):
+            known = isinstance(farmer.disks, Known)
+            rows.append(("trouble", trouble) if known else ("disks", f"not known: {trouble}"))
+        if setback := farms.setback(facts, (name, "")):
+            rows.append(("transfers", setback))
         for disk in farmer.disks.value if isinstance(farmer.disks, Known) else ():
-            parts = f", {words.plural(len(disk.parts), 'transfer')} under way" if disk.parts else ""
-            free = _free(disk.space)
-            rows.append((words.clean(disk.path), f"{words.plural(disk.count, 'plot')}, {free}{parts}"))
-        bound = [self.want(w) for w in self.wants if isinstance(w, Move) and w.farmer == farmer.name]
-        return "\n".join((_block(f"farmer {words.clean(farmer.name)}", rows), *bound))
+            rows.append((words.clean(disk.path), self._disk(name, disk)))
+        bound = [self.want(want) for want, move in self._moves() if move.farmer == name]
+        return "\n".join((_block(f"farmer {words.clean(name)}", rows), *bound))
+
+    def _moves(self) -> Iterator[tuple[Want, Move]]:
+        """Every candidate that brings a plot to a farmer or makes room for it there, with that move."""
+        for want in self.wants:
+            if isinstance(want, Move | Retire):
+                yield want, want.heir if isinstance(want, Retire) else want
+
+    def _disk(self, farmer: str, disk: Disk) -> str:
+        """What is known of one disk: plots, room, what comes, and why it is left alone."""
+        facts = self._facts
+        if disk.boundless:
+            parts = ["its room is not ours to judge"]
+        else:
+            count = [words.plural(disk.count, "plot")] if isinstance(disk.space, Known) else []
+            parts = [*count, _free(disk.space)]
+        coming = farms.Coming.to(facts, (farmer, disk.path), disk)
+        if coming.count or coming.left:
+            parts.append(f"on the way {coming.text(self._symbols)}")
+        if isinstance(disk.old, Known):
+            parts.append(f"{words.plural(len(disk.old.value), 'plot')} with a head that can be read")
+        if setback := farms.setback(facts, (farmer, disk.path)):
+            parts.append(setback)
+        return ", ".join(parts)
 
     def _verdicts(self, want: Want, binding: Verdict | None) -> Sequence[Verdict]:
         """What each limit says of this candidate alone; the binding one as it fell in this tick.
@@ -105,6 +158,10 @@ class ExplainView:
                 return f"archive {plot} {source} -> {words.clean(want.target)}"
             case Steer():
                 return f"{want.kind} job {words.job_id(want.job)} on {self._tmps(want.job)}"
+            case Retire():
+                old = words.plot_name(want.plot.name, self._symbols)
+                heir = words.plot_name(want.heir.plot.name, self._symbols)
+                return f"retire {old} from {words.clean(want.target)} for {heir}"
             case Sweep():
                 return f"clean {words.clean(want.subject)}"
 
@@ -139,6 +196,8 @@ def _places(want: Want) -> tuple[str | None, ...]:
             return want.tmp, want.tmp2, want.dst
         case Move():
             return (want.plot.directory,)
+        case Retire():
+            return (want.heir.plot.directory,)
         case Sweep():
             return (want.temp.directory,)
         case Steer():
@@ -146,7 +205,9 @@ def _places(want: Want) -> tuple[str | None, ...]:
 
 
 def _free(space: Fact[Space]) -> str:
-    return f"{show_size(space.value.free)} free" if isinstance(space, Known) else words.clean(space.why)
+    if not isinstance(space, Known):
+        return words.clean(space.why)
+    return f"{show_size(space.value.free)} free{'' if space.value.writable else ', read-only'}"
 
 
 def _block(headline: str, rows: Sequence[Sequence[str]]) -> str:

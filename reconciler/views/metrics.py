@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import TypeVar, get_args
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -18,8 +19,8 @@ from prometheus_client.registry import Collector
 from reconciler import actions
 from reconciler.facts import Facts
 from reconciler.plan import Plan
-from reconciler.state import Fact, Health, Ident, Known, Space, Unknown
-from reconciler.views import status, words
+from reconciler.state import Disk, Fact, Health, Ident, Known, Space, Unknown
+from reconciler.views import farms, status, transfers, words
 from reconciler.world import Usage
 
 L = TypeVar("L", bound=tuple[str, ...])
@@ -226,6 +227,15 @@ def _farmers(facts: Facts) -> Iterator[Metric]:
         labels,
         {(name,): isinstance(facts.seen.farmers[name].disks, Known) for name in farmers},
     )
+    ages = {
+        name: facts.age(asked) for name in farmers if (asked := facts.seen.farmers[name].asked) is not None
+    }
+    yield gauge(
+        "plotman_farmer_answer_age_seconds",
+        "Age of the farmer's last answer; left out where it has none, or is this machine.",
+        labels,
+        {(name,): age for name, age in ages.items() if isfinite(age)},
+    )
     yield gauge(
         "plotman_transfers",
         "Transfers under way.",
@@ -244,13 +254,50 @@ def _farmers(facts: Facts) -> Iterator[Metric]:
         labels,
         {(name,): sum(each.done for each in under_way) for name, under_way in by_farmer.items()},
     )
+    stuck = Counter(row.farmer for row in transfers.rows(facts) if row.stuck_seconds is not None)
+    yield gauge(
+        "plotman_transfers_stuck",
+        "Transfers under way that have been silent for over 5 minutes.",
+        labels,
+        {(name,): stuck[name] for name in farmers},
+    )
     labels = ("farmer", "disk")
-    spaces = {place: disk.space.value for place, disk in facts.disks.items() if isinstance(disk.space, Known)}
+    spaces = {
+        place: disk.space.value
+        for place, disk in facts.disks.items()
+        if isinstance(disk.space, Known) and not disk.boundless
+    }
     yield gauge(
         "plotman_farmer_disk_up",
         "1 while the disk answers and can be written.",
         labels,
-        {place: place in spaces and spaces[place].writable for place in facts.disks},
+        {place: disk.boundless or _writable(disk) for place, disk in facts.disks.items()},
+    )
+    coming = {place: farms.Coming.to(facts, place, disk) for place, disk in facts.disks.items()}
+    yield gauge(
+        "plotman_farmer_disk_coming_plots",
+        "Plots on their way to the disk, also those of other hosts.",
+        labels,
+        {place: each.count for place, each in coming.items()},
+    )
+    yield gauge(
+        "plotman_farmer_disk_coming_bytes",
+        "What they still lack.",
+        labels,
+        {place: each.bytes for place, each in coming.items()},
+    )
+    setbacks = {place: facts.traffic.setbacks.get(place) for place in facts.disks}
+    yield gauge(
+        "plotman_farmer_disk_failures",
+        "Transfers to the disk that failed in a row.",
+        labels,
+        {place: each.count if each is not None else 0 for place, each in setbacks.items()},
+    )
+    yield gauge(
+        "plotman_farmer_disk_quarantined",
+        "1 while the disk is left alone after too many failures.",
+        labels,
+        {place: each is not None and each.rest > 0 for place, each in setbacks.items()},
     )
     yield gauge(
         "plotman_farmer_disk_free_bytes",
@@ -270,6 +317,10 @@ def _farmers(facts: Facts) -> Iterator[Metric]:
         labels,
         {place: facts.disks[place].count for place in spaces},
     )
+
+
+def _writable(disk: Disk) -> bool:
+    return isinstance(disk.space, Known) and disk.space.value.writable
 
 
 def _original(look: Look) -> Iterator[Metric]:
@@ -293,6 +344,11 @@ def _original(look: Look) -> Iterator[Metric]:
     )
     yield of_jobs("plotman_plot_phase_minor", "The step within the phase.", lambda row: phase(row, 1))
     yield of_jobs(
+        "plotman_plot_phase_major_minor",
+        "Both as one number: 2.3 for 2:3; steps from the ninth on count as .9, below the next phase.",
+        lambda row: _both(row.phase),
+    )
+    yield of_jobs(
         "plotman_plot_tmp_usage",
         "Bytes of a job's temporary files; only where they were looked for (`plotman prometheus`).",
         lambda row: row.tmp_bytes,
@@ -301,3 +357,11 @@ def _original(look: Look) -> Iterator[Metric]:
     yield of_jobs("plotman_plot_user_time", "Seconds of CPU in user mode.", lambda row: row.user_seconds)
     yield of_jobs("plotman_plot_sys_time", "Seconds of CPU in the kernel.", lambda row: row.sys_seconds)
     yield of_jobs("plotman_plot_iowait_time", "Seconds of waiting for disks.", lambda row: row.io_seconds)
+
+
+def _both(phase: str | None) -> float | None:
+    """``2:3`` as 2.3."""
+    if phase is None:
+        return None
+    major, minor = map(int, phase.split(":"))
+    return (10 * major + min(minor, 9)) / 10

@@ -28,7 +28,7 @@ class Names:
         """``tmp 00``; the path itself where the spec has it in no role. role: the one to look in first."""
         for each in dict.fromkeys((role, *self.roles)):
             if path in self.roles[each]:
-                return f"{each}{between}{clean(_end(path, self.roles[each]))}"
+                return f"{each}{between}{clean(end(path, self.roles[each]))}"
         return clean(path)
 
     def find(self, text: str) -> tuple[str, ...]:
@@ -43,7 +43,7 @@ class Names:
         return tuple(path for path in every if path.endswith(f"/{wanted}"))
 
 
-def _end(path: str, others: Iterable[str]) -> str:
+def end(path: str, others: Iterable[str]) -> str:
     """The fewest last parts of a path that no other path ends with."""
     parts = path.strip("/").split("/")
     rest = [other for other in others if other != path]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.actions import Action
 from reconciler.actions.archive import Archive
 from reconciler.actions.clean import Clean
+from reconciler.actions.retire import Retire
 from reconciler.actions.spawn import Spawn
 from reconciler.plan import Hold, Plan
 from reconciler.state import Job, Known, Observation
@@ -98,6 +99,10 @@ class PlanView:
                 source = self.names.short(action.source, "dst")
                 target = words.clean(f"{action.farmer}:{action.disk}")
                 return words.plot_name(action.plot, self.symbols), f"{source} -> {target}"
+            case Retire():
+                place = words.clean(f"{action.farmer}:{action.disk}")
+                heir = words.plot_name(action.heir, self.symbols)
+                return words.plot_name(action.plot, self.symbols), f"{place}, for {heir}"
             case Clean():
                 files = words.plural(len(action.files), "file")
                 plot_id = action.name.rpartition("/")[2][: words.SHORT]
@@ -122,7 +127,7 @@ class PlanView:
         match hold.kind:
             case "spawn":
                 return self.names.short(hold.subject, "tmp")
-            case "archive":
+            case "archive" | "retire":
                 return words.plot_name(hold.subject, self.symbols)
             case "clean":
                 return f"clean {hold.subject.rpartition('/')[2][: words.SHORT]}"

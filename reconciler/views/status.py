@@ -8,12 +8,15 @@ from dataclasses import asdict, dataclass
 
 from reconciler.facts import Facts
 from reconciler.state import Ident, Job, Known
-from reconciler.views import words
+from reconciler.views import transfers, words
 from reconciler.views.symbols import Symbols
 from reconciler.views.table import table
 from reconciler.world import Usage
 
-HEADER = ("plot id", "k", "tmp", "dst", "wall", "phase", "tmp", "pid", "stat", "mem", "user", "sys", "io")
+HEADER = (
+    *("plot id", "plotter", "k", "tmp", "dst", "wall", "phase"),
+    *("tmp", "pid", "stat", "mem", "user", "sys", "io"),
+)
 _STATES = {
     "pending": "PND",
     "starting": "STA",
@@ -61,13 +64,20 @@ def rows(facts: Facts, usage: Mapping[Ident, Usage]) -> tuple[Row, ...]:
 
 def text(found: Iterable[Row], symbols: Symbols, width: int | None) -> str:
     """A table with one line of header; the first 8 columns of every other line are the id."""
-    lines = table(map(_cells, found), HEADER, right=(1, 4, 6, 7, 9, 10, 11, 12), width=width, cut=symbols.cut)
+    lines = table(
+        map(_cells, found), HEADER, right=(2, 5, 7, 8, 10, 11, 12, 13), width=width, cut=symbols.cut
+    )
     return "\n".join(lines) + "\n"
 
 
 def to_json(facts: Facts, found: Sequence[Row]) -> str:
-    """The same as a JSON document: host, observed_at (seconds since the epoch) and jobs."""
-    document = {"host": facts.seen.host, "observed_at": facts.now.at, "jobs": [asdict(row) for row in found]}
+    """The same as a JSON document: host, observed_at (seconds since the epoch), jobs and transfers."""
+    document = {
+        "host": facts.seen.host,
+        "observed_at": facts.now.at,
+        "jobs": [asdict(row) for row in found],
+        "transfers": [asdict(row) for row in transfers.rows(facts)],
+    }
     return json.dumps(document, indent=2) + "\n"
 
 
@@ -123,6 +133,7 @@ def _cells(row: Row) -> tuple[str, ...]:
 
     return (
         row.shown,
+        words.clean(row.plotter),
         "-" if row.k is None else str(row.k),
         words.clean(row.tmp or "?"),
         words.clean(row.dst or "?"),

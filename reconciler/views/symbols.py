@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 _COLOURS = {
-    "spawn": 32, "suspend": 33, "resume": 32, "archive": 36, "kill": 31, "clean": 31, "hold": 2, "!": 33,
+    "spawn": 32, "suspend": 33, "resume": 32, "archive": 36, "kill": 31, "retire": 31, "clean": 31, "hold": 2, "!": 33,
 }  # fmt: skip
 """SGR codes: green, yellow, cyan, red, faint."""
 
@@ -17,6 +17,7 @@ class Symbols:
 
     marks: by kind of action, "hold", and "!" for a condition; one column wide each.
     cut: where something is left out; dot: between parts of a headline; here: at the binding verdict.
+    bar: what is done and what is left of a progress bar.
     colour: marks are coloured.
     """
 
@@ -24,6 +25,7 @@ class Symbols:
     cut: str
     dot: str
     here: str
+    bar: tuple[str, str]
     colour: bool = False
 
     def mark(self, kind: str) -> str:
@@ -38,20 +40,22 @@ class Symbols:
 
 UNICODE = Symbols(
     marks={
-        "spawn": "+", "suspend": "‖", "resume": "▶", "archive": "→", "kill": "-", "clean": "-", "hold": "·",
-        "!": "!",
+        "spawn": "+", "suspend": "‖", "resume": "▶", "archive": "→", "kill": "-", "retire": "-", "clean": "-",
+        "hold": "·", "!": "!",
     },
     cut="…",
     dot="·",
     here="◀",
+    bar=("█", "░"),
 )  # fmt: skip
 
 ASCII = Symbols(
     marks={
-        "spawn": "+", "suspend": "=", "resume": "*", "archive": ">", "kill": "-", "clean": "-", "hold": ".",
-        "!": "!",
+        "spawn": "+", "suspend": "=", "resume": "*", "archive": ">", "kill": "-", "retire": "-", "clean": "-",
+        "hold": ".", "!": "!",
     },
     cut="...",
     dot="-",
     here="<",
+    bar=("#", "."),
 )  # fmt: skip

@@ -40,7 +40,10 @@ every disk is at its floor.
 
 
 class Crowd:
-    """So many jobs with so large logs, and processes that are none, in a folder. Bytes of a log: `size`."""
+    """So many jobs with so large logs, and processes that are none, in a folder. Bytes of a log: `size`.
+
+    per_tmp: jobs that each tmp may have, which is as many as it has; most: jobs that the machine may have.
+    """
 
     def __init__(self, root: Path, jobs: int, size: int, others: int) -> None:
         self.root = root
@@ -56,6 +59,8 @@ class Crowd:
             path.mkdir(parents=True)
         for name in ("chia", "other"):
             (root / "bin" / name).write_text("read -r _\n")
+        self.per_tmp = max(1, jobs // TMPS)
+        self.most = jobs + TMPS if jobs >= TMPS else jobs
         self._write_spec(jobs)
         for number in range(PLOTS):
             self._land(number)
@@ -65,6 +70,16 @@ class Crowd:
             self._job(number, size)
         for number in range(others):
             self._run([str(root / "bin" / "sh"), str(root / "bin" / "other"), f"--number={number}"], {})
+
+    @property
+    def tmps(self) -> list[str]:
+        """The tmp directories."""
+        return [str(path) for path in self._tmps]
+
+    @property
+    def dsts(self) -> list[str]:
+        """The dst directories."""
+        return [str(path) for path in self._dsts]
 
     def grow(self, lines: int) -> None:
         """Let each job write so many lines."""
@@ -88,8 +103,8 @@ class Crowd:
                 dsts=", ".join(map(str, self._dsts)),
                 root=self.root,
                 key="a" * 96,
-                most=jobs + TMPS if jobs >= TMPS else jobs,
-                per_tmp=max(1, jobs // TMPS),
+                most=self.most,
+                per_tmp=self.per_tmp,
             )
         )
 
@@ -184,6 +199,9 @@ def settle(seconds: float) -> None:
     time.sleep(seconds)
 
 
-def spawn(argv: Sequence[str]) -> subprocess.Popen[str]:
+def spawn(
+    argv: Sequence[str], *, env: dict[str, str] | None = None, cwd: str | None = None
+) -> subprocess.Popen[str]:
     """A tool to be measured, which answers a line for each line."""
-    return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(argv, stdin=pipe, stdout=pipe, text=True, env=env, cwd=cwd)

@@ -79,7 +79,7 @@ class Scratch:
     def states(self) -> dict[str, str]:
         """Each job's state, by its shown id."""
         lines = self.run("status").out.splitlines()[1:]
-        return {line.split()[0]: line.split()[8] for line in lines}
+        return {line.split()[0]: line.split()[9] for line in lines}
 
     def one_job(self) -> str:
         """Start one job and wait until its plot id is known; its shown id."""

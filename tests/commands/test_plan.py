@@ -34,7 +34,7 @@ def test_a_plan_changes_nothing_and_ends_with_its_sum(scratch: Scratch) -> None:
 def test_secrets_are_in_no_answer(scratch: Scratch) -> None:
     scratch.one_job()
     for line in ("plan", "plan --json", "diff", "explain", "observe", "observe --json", "status --json",
-                 "details all", "dirs", "logs 5ca1ab1e"):  # fmt: skip
+                 "details all", "dirs", "dirs --json", "logs 5ca1ab1e"):  # fmt: skip
         answer = scratch.run(*line.split())
         assert answer.code == 0
         assert "ab" * 48 not in answer.out + answer.err

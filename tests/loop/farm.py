@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -13,7 +13,8 @@ from reconciler import overrides
 from reconciler.actions.kill import directories_of
 from reconciler.loop import Event, Loop, Ticked, Work
 from reconciler.plotters import Plotters
-from reconciler.simulate import Computer, Crash, Pace, SimulatedMachine, SimulatedWorld
+from reconciler.simulate import Computer, Crash, Host, Pace, SimulatedMachine, SimulatedWorld
+from reconciler.simulate.disks import File
 from reconciler.simulate.plotting import PlotJob
 from reconciler.spec.loading import Loaded, parse
 from reconciler.spec.models import Spec
@@ -83,13 +84,25 @@ class Begun:
 class Farm:
     """A computer with the spec's directories, each on a device of its own.
 
+    hosts: names of farmers that the disks belong to, each with its own; none: they are this computer's.
+
     begun: every job that was started. made: every plot that was ever whole.
     broken: what was found that must never be.
     """
 
     def __init__(
-        self, *, pace: Pace = QUICK, tmp_bytes: int = 2 * PEAK + 30 * GB, seed: int = 0, **changes: Any
+        self,
+        *,
+        pace: Pace = QUICK,
+        tmp_bytes: int = 2 * PEAK + 30 * GB,
+        seed: int = 0,
+        hosts: Sequence[str] = (),
+        **changes: Any,
     ):
+        if hosts:
+            changes.setdefault(
+                "archive", [{"name": name, "host": name, "disks": "/farm/*"} for name in hosts]
+            )
         self.source = Given(spec_text(**changes))
         self.computer = Computer(plotters(), pace=pace, seed=seed)
         self.machine = SimulatedMachine(self.computer)
@@ -97,8 +110,12 @@ class Farm:
             self.computer.disks.mount(path, tmp_bytes)
         for path in DSTS:
             self.computer.disks.mount(path, 4 * PLOT)
-        for path in DISKS:
-            self.computer.disks.mount(path, 8 * PLOT)
+        self.hosts = {name: Host(self.computer.clock) for name in hosts}
+        self.computer.network.update(self.hosts)
+        self.farms = [host.disks for host in self.hosts.values()] or [self.computer.disks]
+        for farm in self.farms:
+            for path in DISKS:
+                farm.mount(path, 8 * PLOT)
         self.begun: list[Begun] = []
         self.made: set[str] = set()
         self.broken: list[str] = []
@@ -149,8 +166,10 @@ class Farm:
 
     def stored(self) -> list[str]:
         """Names of the plots on the farm's disks."""
-        files = ((name, file) for path in DISKS for name, file in self.computer.disks.listing(path))
-        return sorted(name for name, file in files if file is not None and name.endswith(".plot"))
+        return sorted(name for name, file in self._on_farms() if file is not None and name.endswith(".plot"))
+
+    def _on_farms(self) -> Iterator[tuple[str, File | None]]:
+        return (found for farm in self.farms for path in DISKS for found in farm.listing(path))
 
     def waiting(self) -> list[str]:
         """Names of the plots in dst."""
@@ -166,9 +185,8 @@ class Farm:
 
     def leftovers(self) -> list[str]:
         """Every file in tmp, dst and farm that is no plot on the farm."""
-        paths = (*TMPS, *DSTS, *DISKS)
-        names = [f"{path}/{name}" for path in paths for name, _ in self.computer.disks.listing(path)]
-        return [name for name in names if not (name.startswith("/farm/") and name.endswith(".plot"))]
+        here = [f"{path}/{name}" for path in (*TMPS, *DSTS) for name, _ in self.computer.disks.listing(path)]
+        return here + [name for name, _ in self._on_farms() if not name.endswith(".plot")]
 
     def summary(self) -> str:
         jobs = [(job.tmp, str(job.phase)) for _, job in self.computer.jobs]
@@ -192,31 +210,27 @@ class Farm:
         moves = [move.errand for _, move in self.computer.moves]
         for limit_of, counts in (
             (1, Counter(move.plot for move in moves)),
-            (archive[0].limits.per_disk if archive else 0, Counter(move.disk for move in moves)),
+            (
+                archive[0].limits.per_disk if archive else 0,
+                Counter(f"{move.farmer}:{move.disk}" for move in moves),
+            ),
             (archive[0].limits.per_source if archive else 0, Counter(move.source for move in moves)),
             (archive[0].limits.transfers if archive else 0, Counter(move.farmer for move in moves)),
         ):
             for what, count in counts.items():
                 self._hold(count <= limit_of, f"{count} movers for {what}")
-        for device in self.computer.disks.devices:
+        for device in {device for disks in (self.computer.disks, *self.farms) for device in disks.devices}:
             self._hold(not device.refused, f"device {device.number} was full")
         self._keep_account_of_plots()
 
     def _keep_account_of_plots(self) -> None:
         """A plot that was whole once stands somewhere for ever, and on one disk of the farm at most."""
-        here, there = set(self._whole(DSTS)), self._whole(DISKS)
+        waiting = (found for path in DSTS for found in self.computer.disks.listing(path))
+        here, there = set(_whole(waiting)), list(_whole(self._on_farms()))
         self.made |= here
         for name in self.made - here - set(there):
             self._hold(False, f"{name} is lost")
         self._hold(len(there) == len(set(there)), "a plot is stored twice")
-
-    def _whole(self, paths: tuple[str, ...]) -> list[str]:
-        """Names of the files there that are whole plots."""
-        files = ((name, file) for path in paths for name, file in self.computer.disks.listing(path))
-        size = plotters()["chia"].final_bytes(32)
-        return [
-            name for name, file in files if file is not None and file.size == size and name.endswith(".plot")
-        ]
 
     def _note_starts(self, jobs: list[PlotJob]) -> None:
         known = {begun.plot_id for begun in self.begun}
@@ -234,6 +248,12 @@ class Farm:
     def _hold(self, holds: bool, otherwise: str) -> None:
         if not holds and otherwise not in self.broken:
             self.broken.append(otherwise)
+
+
+def _whole(files: Iterable[tuple[str, File | None]]) -> Iterator[str]:
+    """Names of those files that are whole plots."""
+    size = plotters()["chia"].final_bytes(32)
+    return (name for name, file in files if file is not None and file.size == size and name.endswith(".plot"))
 
 
 def actions(ticked: Ticked) -> list[str]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Literal
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.simulate import Crash, Fate, Pace
+from reconciler.simulate.disks import Disks
 from reconciler.simulate.faults import fill
 from reconciler.simulate.plotting import PlotJob
 from reconciler.simulate.processes import Process
@@ -35,21 +38,33 @@ class Storm:
             raise Crash(name)
 
 
+def _disks(path: str, farm: Farm) -> Disks:
+    return farm.farms[-1] if path in DISKS else farm.computer.disks
+
+
 def _hang(path: str, farm: Farm) -> None:
-    device = farm.computer.disks.device(path)
+    device = _disks(path, farm).device(path)
     device.hung = True
     farm.computer.clock.later(LASTS, partial(setattr, device, "hung", False))
 
 
 def _unmount(path: str, farm: Farm) -> None:
-    device = farm.computer.disks.device(path)
+    device = _disks(path, farm).device(path)
     device.mounted = False
     farm.computer.clock.later(LASTS, partial(setattr, device, "mounted", True))
 
 
 def _fill(path: str, farm: Farm) -> None:
-    fill(farm.computer.disks, path, 10 * GB)
-    farm.computer.clock.later(LASTS, partial(setattr, farm.computer.disks.device(path), "others", 0))
+    disks = _disks(path, farm)
+    fill(disks, path, 10 * GB)
+    farm.computer.clock.later(LASTS, partial(setattr, disks.device(path), "others", 0))
+
+
+def _cut(link: Literal["down", "silent"], farm: Farm) -> None:
+    """The link to a farmer, where there is one."""
+    for host in farm.hosts.values():
+        host.link = link
+        farm.computer.clock.later(LASTS, partial(setattr, host, "link", "up"))
 
 
 def _blind(farm: Farm) -> None:
@@ -106,6 +121,7 @@ _blows: st.SearchStrategy[Blow | None] = st.one_of(
     st.builds(partial, st.just(_hang), _places),
     st.builds(partial, st.just(_unmount), _places),
     st.builds(partial, st.just(_fill), st.sampled_from((*TMPS, *DISKS))),
+    st.builds(partial, st.just(_cut), st.sampled_from(["down", "silent"])),
     st.just(_blind),
     st.builds(partial, st.just(_kill_process), _numbers),
     st.builds(partial, st.just(_hide_log), _numbers),
@@ -117,13 +133,18 @@ _blows: st.SearchStrategy[Blow | None] = st.one_of(
 """None: the loop is killed."""
 
 
+@pytest.mark.parametrize("hosts", [(), ("far.lan",)])
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.floats(1.0, LONG), _blows), max_size=12), st.integers(0, 3))
 def test_no_storm_breaks_a_limit_or_loses_a_plot_and_the_farm_recovers(
-    blows: list[tuple[float, Blow | None]], seed: int
+    hosts: tuple[str, ...], blows: list[tuple[float, Blow | None]], seed: int
 ) -> None:
     farm = Farm(
-        pace=Pace(k32=600.0, copy=2e9), seed=seed, plotting={"stop_after": 5}, clean={"orphans_after": "10m"}
+        pace=Pace(k32=600.0, copy=2e9),
+        seed=seed,
+        hosts=hosts,
+        plotting={"stop_after": 5},
+        clean={"orphans_after": "10m"},
     )
     farm.computer.disks.mount(LOGS, 10**9)
     storm = Storm()

@@ -110,9 +110,10 @@ def _in_full(row: Mapping[str, Any]) -> dict[str, Any]:
     full = dict(row)
     if "rule" in full:
         full.setdefault("count", 1)
-    if "plot" in full:
-        full["plot"] = plot_name(full["plot"])
-    if "subject" in full and full["kind"] == "archive":
+    for key in ("plot", "heir"):
+        if key in full:
+            full[key] = plot_name(full[key])
+    if "subject" in full and full["kind"] in ("archive", "retire"):
         full["subject"] = plot_name(full["subject"])
     for key in ("subject", "name"):
         if key in full and full["kind"] == "clean":

@@ -8,7 +8,7 @@ from typing import assert_never
 from reconciler import actions
 from reconciler.actions import Action
 from reconciler.plan import Plan
-from reconciler.state import Absent, Ident, Instant, Job, Known, Observation, Transfer
+from reconciler.state import Absent, Ident, Instant, Job, Known, Observation, Removal, Transfer
 
 
 def later(seen: Observation, made: Plan) -> Observation:
@@ -41,6 +41,9 @@ def _after(seen: Observation, action: Action) -> Observation:
         case actions.Archive():
             assert isinstance(seen.transfers, Known)
             return replace(seen, transfers=Known((*seen.transfers.value, _moving(seen, action))))
+        case actions.Retire():
+            assert isinstance(seen.removals, Known)
+            return replace(seen, removals=Known((*seen.removals.value, _retiring(seen, action))))
         case actions.Clean():
             directory = seen.directories[action.directory]
             assert isinstance(directory.temps, Known)
@@ -79,6 +82,20 @@ def _started(seen: Observation, action: actions.Spawn) -> Job:
         dst=Known(action.dst),
         k=Known(32),
         ours=True,
+    )
+
+
+def _retiring(seen: Observation, action: actions.Retire) -> Removal:
+    return Removal(
+        id=f"again-{action.plot}",
+        plot=action.plot,
+        bytes=action.bytes,
+        farmer=action.farmer,
+        disk=action.disk,
+        heir=action.heir,
+        outcome="running",
+        since=seen.now,
+        log=f"/logs/{action.plot}.retire.log",
     )
 
 

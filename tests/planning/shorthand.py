@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
+from reconciler.errand import entry_of
 from reconciler.spec.models import Spec
 from reconciler.spec.units import parse_duration, parse_milestone, parse_size
 from reconciler.state import (
@@ -23,9 +24,11 @@ from reconciler.state import (
     Job,
     Known,
     Observation,
+    OldPlot,
     Override,
     Part,
     Plot,
+    Removal,
     Space,
     Start,
     Stored,
@@ -80,6 +83,7 @@ class _Reader:
         self.plotter = spec.plotting.plotter if spec.plotting is not None else "chia"
         landing = spec.directories.landing
         self.dst = landing[0].path if landing else "/dst"
+        self.number = 0
 
     def observation(self) -> Observation:
         take = self.short.pop
@@ -91,7 +95,8 @@ class _Reader:
             utc_offset=int(parse_duration(take("utc_offset", 0))),
             jobs=fact(take("jobs", []), lambda rows: tuple(map(self.job, rows))),
             starts=fact(take("starts", []), lambda rows: tuple(map(self.start, rows))),
-            transfers=fact(take("transfers", []), lambda rows: tuple(map(self.transfer, rows))),
+            transfers=fact(take("transfers", []), lambda rows: tuple(map(self.transfer, _repeated(rows)))),
+            removals=fact(take("removals", []), lambda rows: tuple(map(self.removal, _repeated(rows)))),
             overrides=fact(take("overrides", []), lambda rows: tuple(map(self.override, rows))),
             directories=self.directories(take("directories", {})),
             farmers=self.farmers(take("farmers", {})),
@@ -164,12 +169,12 @@ class _Reader:
         _nothing_left(row, f"start {name}")
         return found
 
-    def transfer(self, short: Short) -> Transfer:
-        row = dict(short)
+    def transfer(self, row: dict[str, Any]) -> Transfer:
         plot = row.pop("plot")
         farmer, _, disk = row.pop("to").partition(":")
+        self.number += 1
         found = Transfer(
-            id=f"move-{plot}",
+            id=f"move-{plot}-{self.number:03}",
             plot=plot_name(plot),
             source=row.pop("source", self.dst),
             farmer=farmer,
@@ -181,10 +186,38 @@ class _Reader:
             ended=self.wall(row, "ended"),
             kind=row.pop("kind", None),
             error=row.pop("error", None),
+            entry=self.entry(farmer, row.pop("entry", "")),
             log=f"/logs/{plot}.move.log",
         )
         _nothing_left(row, f"transfer {plot}")
         return found
+
+    def removal(self, row: dict[str, Any]) -> Removal:
+        plot = row.pop("plot")
+        farmer, _, disk = row.pop("from").partition(":")
+        self.number += 1
+        found = Removal(
+            id=f"retire-{plot}-{self.number:03}",
+            plot=plot_name(plot),
+            bytes=parse_size(row.pop("bytes", f"{SIZE}B")),
+            farmer=farmer,
+            disk=disk,
+            heir=plot_name(row.pop("heir", "f")),
+            outcome=row.pop("outcome"),
+            since=self.ago(row),
+            ended=self.wall(row, "ended"),
+            kind=row.pop("kind", None),
+            error=row.pop("error", None),
+            step=row.pop("step", ""),
+            entry=self.entry(farmer, row.pop("entry", "present")),
+            log=f"/logs/{plot}.retire.log",
+        )
+        _nothing_left(row, f"removal of {plot}")
+        return found
+
+    def entry(self, farmer: str, word: str) -> str:
+        """``present``: the digest of the farmer's part of the spec as it is; any other text is itself."""
+        return entry_of(self.spec.archiver(farmer)) if word == "present" else word
 
     def override(self, short: Short) -> Override:
         row = dict(short)
@@ -232,10 +265,12 @@ class _Reader:
             directory=directory,
             bytes=parse_size(row.pop("bytes", f"{SIZE}B")),
             modified=self.ago(row).at,
-            k=32,
+            k=row.pop("k", 32),
             plot_id=plot_id(short),
             state=row.pop("state", "ready"),
             why="the case says so",
+            compression=row.pop("compression", 0),
+            contract=fact(row.pop("contract", ""), str),
         )
         _nothing_left(row, f"plot {short}")
         return found
@@ -257,13 +292,18 @@ class _Reader:
         rows: dict[str, Any] = {a.name: {disk: {} for disk in a.disks} for a in self.spec.archive} | dict(
             given
         )
-        return {
-            name: Farmer(
-                name=name,
-                disks=fact(row, lambda disks: tuple(self.disk(path, dict(d)) for path, d in disks.items())),
-            )
-            for name, row in rows.items()
-        }
+        return {name: self.farmer(name, row) for name, row in rows.items()}
+
+    def farmer(self, name: str, short: Short) -> Farmer:
+        row = dict(short)
+        asked, sought, next_in = row.pop("asked", None), row.pop("sought", None), row.pop("next_in", None)
+        return Farmer(
+            name=name,
+            asked=self.ago({"age": asked}) if asked is not None else None,
+            sought=tuple(map(plot_name, sought)) if sought is not None else None,
+            next_at=self.now.at + parse_duration(next_in) if next_in is not None else None,
+            disks=fact(row, lambda disks: tuple(self.disk(path, dict(d)) for path, d in disks.items())),
+        )
 
     def disk(self, path: str, row: dict[str, Any]) -> Disk:
         holds = row.pop("holds", [])
@@ -273,8 +313,26 @@ class _Reader:
             count=row.pop("count", len(holds)),
             holds=tuple(Stored(plot_name(h["plot"]), parse_size(h.get("bytes", f"{SIZE}B"))) for h in holds),
             parts=tuple(self.part(dict(part)) for part in parts),
+            boundless=row.pop("boundless", False),
+            old=fact(
+                row.pop("old", {"absent": "not asked for"}),
+                lambda rows: tuple(self.old(each) for each in _all(rows)),
+            ),
             space=_space(path, row),
         )
+
+    def old(self, row: dict[str, Any]) -> OldPlot:
+        short = row.pop("plot")
+        found = OldPlot(
+            name=plot_name(short),
+            bytes=parse_size(row.pop("bytes", f"{SIZE}B")),
+            modified=self.ago(row, otherwise="300d").at,
+            k=row.pop("k", 32),
+            compression=row.pop("compression", 0),
+            contract=row.pop("contract", ""),
+        )
+        _nothing_left(row, f"old plot {short}")
+        return found
 
     def part(self, row: dict[str, Any]) -> Part:
         found = Part(
@@ -286,6 +344,13 @@ class _Reader:
         )
         _nothing_left(row, "part")
         return found
+
+
+def _repeated(rows: list[Short]) -> Iterator[dict[str, Any]]:
+    """Each row, and one with `times` so many times, all alike."""
+    for short in rows:
+        row = dict(short)
+        yield from (dict(row) for _ in range(row.pop("times", 1)))
 
 
 def _all(rows: list[Short]) -> Iterator[dict[str, Any]]:

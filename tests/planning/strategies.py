@@ -2,15 +2,10 @@
 
 The world has four local disks and three of farmers, a handful of plots and jobs, and sizes in steps that
 make jobs of the plotter `steady` (see `tests/cases/plans/README.md`) just fit or just not.
-
-A farm takes hundreds of choices. They are thrown with dice whose throws Hypothesis draws at once, as bytes,
-which is fifty times as fast as one by one; each choice has its plainest option first, and a byte of 0
-means that one, so that what Hypothesis shrinks to is a plain farm.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
@@ -42,6 +37,7 @@ from reconciler.state import (
     Unknown,
     Verb,
 )
+from tests.planning.dice import Dice
 from tests.planning.shorthand import BOOT, HOST, SIZE, plot_id, plot_name
 
 T = TypeVar("T")
@@ -53,6 +49,7 @@ PLOTS = "abcdef"
 PHASES = [Phase(*each) for each in ((5, 0), (3, 1), (2, 1), (2, 0), (1, 5), (1, 1), (1, 0), (4, 0))]
 FREE = [gb * GB for gb in (9000, 7000, 5000, 3000, 900, 700, 500, 370, 270, 250, 150, 100, 60, 50, 20, 1, 0)]
 MARKS = [gb * GB for gb in (0, 20, 60, 150)]
+KINDS = ["broken", "full", "conflict", "stopped", "away", "crowded"]
 AGES = [90_000.0, 7200.0, 3600.0, 600.0, 59.0, 5.0, 1.0, 0.0]
 
 
@@ -64,40 +61,21 @@ class Farm:
     seen: Observation
 
 
-def farms(*, history: bool = True, shared: bool = True) -> st.SearchStrategy[Farm]:
-    """history: finished starts tell how long phases take; shared: farm disks may be on devices of others."""
-    throws = st.binary(min_size=500, max_size=500)
-    return throws.map(lambda drawn: _Maker(drawn, history, shared).farm())
+def farms(*, history: bool = True, shared: bool = True, moving: bool = False) -> st.SearchStrategy[Farm]:
+    """history: finished starts tell how long phases take; shared: farm disks may be on devices of others.
 
-
-class Dice:
-    """Choices, one byte each; when the bytes are used up the plainest option is taken."""
-
-    def __init__(self, drawn: bytes) -> None:
-        self._left = iter(drawn)
-
-    def pick(self, options: Sequence[T]) -> T:
-        """One of the options, the first where the byte is 0."""
-        return options[next(self._left, 0) % len(options)]
-
-    def some(self, options: Sequence[T], least: int, most: int) -> list[T]:
-        """So many different ones, in any order."""
-        left = list(options)
-        return [
-            left.pop(left.index(self.pick(left)))
-            for _ in range(self.pick(range(least, min(most, len(left)) + 1)))
-        ]
-
-    def rarely(self, one_in: int) -> bool:
-        """True once in so many throws."""
-        return self.pick(range(one_in)) == one_in - 1
+    moving: there are farmers and plots to move, and less that stands in their way.
+    """
+    throws = st.binary(min_size=800, max_size=800)
+    return throws.map(lambda drawn: _Maker(drawn, history, shared, moving).farm())
 
 
 class _Maker:
-    def __init__(self, drawn: bytes, history: bool, shared: bool) -> None:
+    def __init__(self, drawn: bytes, history: bool, shared: bool, moving: bool) -> None:
         self.dice = Dice(drawn)
         self.history = history
         self.shared = shared
+        self.moving = moving
 
     def farm(self) -> Farm:
         spec = self.spec()
@@ -137,7 +115,7 @@ class _Maker:
         dst = [self.plain(f"/dst/{number}") for number in some(range(3), 0, 3)]
         if dst and self.dice.rarely(4):
             dst[0]["path"] = tmp[0]["path"]
-        archive = [self.archive(name) for name in some(["farm1", "farm2"], 0, 2)]
+        archive = [self.archive(name) for name in some(["farm1", "farm2"], int(self.moving), 2)]
         return Spec.model_validate(
             {
                 "version": 3,
@@ -155,6 +133,10 @@ class _Maker:
                 },
                 "space": {"floor": pick(MARKS), "resume": pick(MARKS)},
                 "archive": archive,
+                "archiving": {
+                    "transfers": pick([None, None, 3, 2] if self.moving else [None, None, 3, 1, 0]),
+                    "links": pick([{}, {"wan": 1}, {"wan": 2}]),
+                },
                 "clean": pick([None, {"orphans_after": 3600}]),
             }
         )
@@ -199,8 +181,11 @@ class _Maker:
             "disks": [f"/farm/{number}" for number in self.dice.some(range(3), 1, 3)],
             "floor": pick([0, 50 * GB]),
             "order": pick(["emptiest", "fullest"]),
+            "priority": pick([0, 0, 1]),
+            "link": pick([None, "wan"]),
+            "take": pick([{}] * 6 + [{"k": [33]}, {"contract": "none"}, {"compression": "<7"}]),
             "limits": {
-                "transfers": pick([4, 3, 2, 1, 0]),
+                "transfers": pick([4, 3, 2, 1] if self.moving else [4, 3, 2, 1, 0]),
                 "per_disk": pick([1, 2]),
                 "per_source": pick([1, 2]),
             },
@@ -263,8 +248,16 @@ class _Maker:
         )
 
     def transfers(self, spec: Spec) -> tuple[Transfer, ...]:
-        plots = self.dice.some(PLOTS, 0, 4) if spec.archive else []
-        return tuple(self.transfer(spec, plot) for plot in plots)
+        """One of each of some plots, and many of one disk that may be bad."""
+        if not spec.archive:
+            return ()
+        found = [self.transfer(spec, plot) for plot in self.dice.some(PLOTS, 0, 2 if self.moving else 4)]
+        archive = self.dice.pick(spec.archive)
+        disk, kind = self.dice.pick(archive.disks), self.dice.pick(["broken", "broken", "away", "source"])
+        ended = NOW.at - self.dice.pick([1.0, 5000.0, 90_000.0])
+        for number in range(self.dice.pick([0, 5, 6, 4] if self.moving else [0, 0, 1, 4, 5, 6])):
+            found.append(failure(f"y{number}", archive.name, disk, kind, ended))
+        return tuple(found)
 
     def transfer(self, spec: Spec, plot: str) -> Transfer:
         pick = self.dice.pick
@@ -272,7 +265,6 @@ class _Maker:
         outcomes: list[Literal["running", "finished", "failed", "unknown"]]
         outcomes = ["running", "failed", "failed", "finished", "unknown"]
         outcome = pick(outcomes)
-        kind = pick(["broken", "full", "conflict", "stopped"])
         return Transfer(
             id=f"m{plot}",
             plot=plot_name(plot),
@@ -284,7 +276,8 @@ class _Maker:
             outcome=outcome,
             since=self.since(),
             ended=None if outcome == "running" else pick([None, NOW.at - 5000, NOW.at - 1]),
-            kind=kind if outcome == "failed" else None,
+            kind=pick(KINDS) if outcome == "failed" else None,
+            entry=pick(["", "", "another"]),
             log=f"/logs/m{plot}.move.log",
         )
 
@@ -320,7 +313,7 @@ class _Maker:
 
     def directory(self, path: str, devices: dict[str, Fact[Space]]) -> Directory:
         space = self.dice.pick(list(devices.values()))
-        plots = tuple(self.plot(path, short) for short in self.dice.some(PLOTS, 0, 3))
+        plots = tuple(self.plot(path, short) for short in self.dice.some(PLOTS, int(self.moving), 3))
         temps = tuple(self.temp(path, short) for short in self.dice.some(PLOTS, 0, 2))
         answered = isinstance(space, Known)
         return Directory(
@@ -332,13 +325,9 @@ class _Maker:
         )
 
     def plot(self, directory: str, short: str) -> Plot:
-        states: list[Literal["ready", "landing", "partial"]] = [
-            "ready",
-            "ready",
-            "ready",
-            "landing",
-            "partial",
-        ]
+        states: list[Literal["ready", "landing", "partial"]]
+        states = ["ready", "ready", "ready", "landing", "partial"]
+        contracts: list[Fact[str]] = [Known(""), Known("ab" * 32), UNKNOWN]
         return Plot(
             name=plot_name(short),
             directory=directory,
@@ -348,6 +337,8 @@ class _Maker:
             plot_id=plot_id(short),
             state=self.dice.pick(states),
             why="thrown",
+            compression=self.dice.pick([0, 0, 7]),
+            contract=self.dice.pick(contracts),
         )
 
     def temp(self, directory: str, short: str) -> Temp:
@@ -358,7 +349,15 @@ class _Maker:
         if self.dice.rarely(12):
             return Farmer(name=name, disks=UNKNOWN)
         kept = self.dice.pick([paths, paths, paths, paths[1:]])
-        return Farmer(name=name, disks=Known(tuple(self.disk(name, path, devices) for path in kept)))
+        asked = self.dice.pick([None, None, 30.0, 4000.0])
+        return Farmer(
+            name=name,
+            disks=Known(tuple(self.disk(name, path, devices) for path in kept)),
+            asked=Instant(NOW.at - asked, NOW.up - asked, BOOT) if asked is not None else None,
+            sought=self.dice.pick(
+                [None, None, tuple(map(plot_name, PLOTS)), tuple(map(plot_name, PLOTS[2:]))]
+            ),
+        )
 
     def disk(self, farmer: str, path: str, devices: dict[str, Fact[Space]]) -> Disk:
         space = self.dice.pick(list(devices.values()))
@@ -370,6 +369,7 @@ class _Maker:
             space=space,
             holds=tuple(Stored(plot_name(short), other) for short in self.dice.some(PLOTS, 0, 1)),
             parts=tuple(self.part(short) for short in self.dice.some(PLOTS, 0, 2)),
+            boundless=self.dice.rarely(12),
         )
 
     def part(self, short: str) -> Part:
@@ -380,3 +380,20 @@ class _Maker:
             host=self.dice.pick([HOST, "plotter2"]),
             modified=NOW.at - self.dice.pick(AGES),
         )
+
+
+def failure(plot: str, farmer: str, disk: str, kind: str, ended: float) -> Transfer:
+    """One that failed and left nothing."""
+    return Transfer(
+        id=f"failed-{plot}",
+        plot=plot_name(plot),
+        source="/dst/9",
+        farmer=farmer,
+        disk=disk,
+        bytes=SIZE,
+        outcome="failed",
+        since=Instant(ended - 1.0, NOW.up - (NOW.at - ended) - 1.0, BOOT),
+        ended=ended,
+        kind=kind,
+        log=f"/logs/{plot}.move.log",
+    )

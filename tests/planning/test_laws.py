@@ -16,12 +16,13 @@ from reconciler import actions, documents, reserve
 from reconciler.desire import desire, judge, observed
 from reconciler.drift import drift
 from reconciler.facts import Facts
+from reconciler.leaves import JobLeaf, State
 from reconciler.plan import Plan, plan
 from reconciler.plotters import Plotters
 from reconciler.rules import PROPOSERS
 from reconciler.spec.models import Spec
-from reconciler.state import Fact, JobLeaf, Known, Observation, Phase, State
-from reconciler.want import Admitted, Kind, Spawn, Want
+from reconciler.state import Fact, Known, Observation, Phase
+from reconciler.want import Admitted, Kind, Move, Spawn, Want
 from tests.planning.later import later
 from tests.planning.strategies import UNKNOWN, Farm, farms
 
@@ -100,7 +101,7 @@ def test_what_is_promised_on_a_device_stays_below_its_room_less_the_floor(
     farm: Farm, plotters: Plotters
 ) -> None:
     """The lowest floor of those that take room there: a tmp directory on a farmer's disk keeps its own only."""
-    made, facts = planned(farm, plotters), Facts(farm.spec, farm.seen, plotters)
+    facts = Facts(farm.spec, farm.seen, plotters)
     wish = desire(facts)
     promised: Counter[str] = Counter()
     for claims in (*facts.claims.values(), reserve.of_transfers(facts)):
@@ -110,13 +111,10 @@ def test_what_is_promised_on_a_device_stays_below_its_room_less_the_floor(
         if isinstance(want, Spawn):
             promised.update(reserve.of_spawn(facts, want))
             taken |= {device: facts.floor(device) for device in reserve.of_spawn(facts, want)}
-    for action in made.actions:
-        device = (
-            facts.disk_device(action.farmer, action.disk) if isinstance(action, actions.Archive) else None
-        )
-        if isinstance(action, actions.Archive) and device is not None and not _reserved(facts, action):
-            promised[device] += action.bytes
-            floor = farm.spec.archiver(action.farmer).floor
+        if isinstance(want, Move) and (device := _judged(facts, want)) is not None:
+            promised[device] += reserve.of_move(facts, want)
+            begun = (*want.place, want.plot.name) in facts.traffic.parts or reserve.kept(facts, want)
+            floor = 0 if begun else farm.spec.archiver(want.farmer).floor
             taken[device] = min(taken.get(device, floor), floor)
     for device, floor in taken.items():
         assert promised[device] <= _free(facts, device) - floor
@@ -168,7 +166,9 @@ def test_whatever_waits_is_told(farm: Farm, plotters: Plotters) -> None:
 
 
 @often
-@given(farm=farms(history=False, shared=False), data=st.data())
+@given(
+    farm=farms(history=False, shared=False) | farms(history=False, shared=False, moving=True), data=st.data()
+)
 def test_knowing_less_never_lets_more_through(farm: Farm, data: st.DataObject, plotters: Plotters) -> None:
     """Each candidate by itself: what is left out of one place may well go to another.
 
@@ -200,6 +200,9 @@ def _forgetting(spec: Spec, seen: Observation) -> Iterator[Observation]:
             },
         )
     for name, farmer in seen.farmers.items():
+        # One that does not answer need not have looked for a plot.
+        if farmer.sought is not None:
+            continue
         yield replace(seen, farmers={**seen.farmers, name: replace(farmer, disks=UNKNOWN)})
     for job in _known(seen.jobs):
         touches = tuple(fact.value for fact in (job.tmp, job.tmp2, job.dst) if isinstance(fact, Known))
@@ -296,13 +299,12 @@ def _free(facts: Facts, device: str) -> int:
     return facts.free(device) if device in facts.devices else min(s.free for s in farms if s.device == device)
 
 
-def _reserved(facts: Facts, action: actions.Archive) -> bool:
-    """Does the plot, or a part of it, stand at the target already?"""
-    disk = facts.disk(action.farmer, action.disk)
+def _judged(facts: Facts, want: Move) -> str | None:
+    """The device that takes a plot's room; None: it needs none, or its room is not ours to judge."""
+    disk = facts.disk(*want.place)
     assert disk is not None
-    return any(stored.name == action.plot for stored in disk.holds) or any(
-        part.plot == action.plot and part.host == facts.seen.host for part in disk.parts
-    )
+    stands = any(stored.name == want.plot.name for stored in disk.holds)
+    return None if stands or disk.boundless else facts.disk_device(*want.place)
 
 
 def _shuffled(value: Any, chance: random.Random) -> Any:

@@ -28,8 +28,9 @@ from reconciler.plotters import Plotters
 from reconciler.spec.loading import parse
 from reconciler.spec.migrate import migrate
 from reconciler.state import Ident, Instant, Job, Known, Observation, Phase
+from tests.planning.dice import Dice
 from tests.planning.shorthand import BOOT, observation
-from tests.planning.strategies import NOW, Dice
+from tests.planning.strategies import NOW
 
 LACKS = {
     "known",

@@ -29,8 +29,8 @@ class Place:
 class Task:
     """What a loop shall do.
 
-    once: one tick; else until settled. steps: the file that each step's name is written to, a line each.
-    die: where the loop ends itself by kill -9.
+    once: one tick; else until settled, or for ever. steps: the file that each step's name is written to, a line each.
+    die: where the loop ends itself by kill -9. host: the machine's name; empty: its own.
     """
 
     spec: str
@@ -38,6 +38,8 @@ class Task:
     works: tuple[Work, ...] = BOTH
     steps: str = ""
     die: Place | None = None
+    for_ever: bool = False
+    host: str = ""
 
 
 @cache
@@ -45,20 +47,24 @@ def plotters() -> Plotters:
     return Plotters.load()
 
 
-def loop(spec: str, works: tuple[Work, ...] = BOTH, step: Callable[[str], None] = lambda _: None) -> Loop:
+def loop(
+    spec: str, works: tuple[Work, ...] = BOTH, step: Callable[[str], None] = lambda _: None, host: str = ""
+) -> Loop:
     """A new loop, which knows nothing of those before it."""
     source = FileSource(spec, lambda path: load_spec(path, plotters()))
-    return Loop(source, LocalWorld(LocalMachine(step=step)), plotters(), works=works)
+    machine = LocalMachine(step=step)
+    machine.host = host or machine.host
+    return Loop(source, LocalWorld(machine), plotters(), works=works)
 
 
 def run(task: Task) -> None:
     """The process."""
-    here = loop(task.spec, task.works, _step(task))
+    here = loop(task.spec, task.works, _step(task), task.host)
     if task.once:
         with here.locks():
             here.tick()
     else:
-        here.run(lambda: False, until_settled=True)
+        here.run(lambda: False, until_settled=not task.for_ever)
 
 
 def _step(task: Task) -> Callable[[str], None]:

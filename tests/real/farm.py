@@ -129,9 +129,11 @@ class Farm:
         works: tuple[Work, ...] = BOTH,
         steps: Path | None = None,
         die: Place | None = None,
+        for_ever: bool = False,
+        host: str = "",
     ) -> BaseProcess:
         """A loop in a process of its own, until settled."""
-        task = Task(str(self.path), once, works, str(steps) if steps is not None else "", die)
+        task = Task(str(self.path), once, works, str(steps) if steps is not None else "", die, for_ever, host)
         process = _forks().Process(target=driver.run, args=(task,))
         process.start()
         self._loops.append(process)
@@ -158,10 +160,10 @@ class Farm:
         process.join(PATIENCE)
         assert process.exitcode == -signal.SIGKILL, f"{place}: ended with {process.exitcode}"
 
-    def command(self, *words: str) -> Command:
-        """`plotman` with this farm's spec."""
+    def command(self, *words: str, prefix: Sequence[str] = ()) -> Command:
+        """`plotman` with this farm's spec. prefix: a command that runs it elsewhere."""
         said = self.root / f"said{len(self._commands)}"
-        argv = [sys.executable, "-m", "reconciler", *words]
+        argv = [*prefix, sys.executable, "-m", "reconciler", *words]
         env = {**os.environ, "PLOTMAN_SPEC": str(self.path)}
         with said.open("wb") as out:
             command = Command(subprocess.Popen(argv, stdout=out, stderr=out, env=env), said)

@@ -19,9 +19,9 @@ windows = st.lists(st.sampled_from(["22:00-06:00", "sat-sun", "mon-fri 08:30-17:
 words = st.text(max_size=12) | st.sampled_from(
     ["yes", "2:1", "0x1f", "1e5", "~", "null", "12", "a: b", "#c", " x "]
 )
-options = st.dictionaries(
-    words, words | st.booleans() | st.integers(-(2**63), 2**64) | st.floats(-1e30, 1e30), max_size=4
-)
+# Without an exponent, which JSON writes without a point, and a spec reads as text.
+fractions = st.integers(-(10**9), 10**9).map(lambda number: number / 8)
+options = st.dictionaries(words, words | st.booleans() | st.integers(-(2**63), 2**64) | fractions, max_size=4)
 
 
 def _paths(prefix: str, extra: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[list[Any]]:
@@ -33,6 +33,61 @@ def _paths(prefix: str, extra: dict[str, st.SearchStrategy[Any]]) -> st.SearchSt
 
     return st.lists(st.fixed_dictionaries({}, optional=extra), max_size=4).map(numbered)
 
+
+rates = st.sampled_from(["80MB/s", "1.5MiB/s", "7 B/s"])
+shared = {"bandwidth": rates, "ionice": st.sampled_from(["normal", "idle"])}
+
+
+def _transport(kind: str, **more: Any) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({"kind": st.just(kind)}, optional={**shared, **more})
+
+
+transports = st.one_of(
+    st.just("sftp"),
+    _transport("rsync", verify=st.sampled_from(["size", "sha256"]), executable=words),
+    _transport("sftp"),
+    _transport("rsyncd", port=st.integers(1, 65535), user=words, password_file=st.just("/secret")).map(
+        lambda found: {**found, "module": "plots", "root": "/farm"}
+    ),
+    _transport("command", ssh=st.just(True), verify=st.just(["true"])).map(
+        lambda found: {**found, "argv": ["copy", "{source}", "{host}"]}
+    ),
+)
+matches = {
+    "k": st.lists(st.integers(25, 40), max_size=3),
+    "compression": st.sampled_from(["<7", ">=5", "0"]),
+    "contract": st.just("none"),
+}
+anywhere: dict[str, st.SearchStrategy[Any]] = {
+    "path": st.sampled_from(["plots", "a/b"]),
+    "mount": st.booleans(),
+    "floor": sizes,
+    "order": st.sampled_from(["emptiest", "fullest"]),
+    "priority": st.integers(-5, 5),
+    "take": st.fixed_dictionaries({}, optional=matches),
+    "limits": st.fixed_dictionaries(
+        {}, optional={"transfers": st.integers(0, 9), "per_disk": st.integers(1, 3)}
+    ),
+    "replace": st.fixed_dictionaries(
+        {
+            "match": st.fixed_dictionaries({"before": st.just("2022-01-01")}, optional=matches),
+            "keep_free": sizes,
+        }
+    ),
+}
+farmers = st.one_of(
+    st.fixed_dictionaries({}, optional=anywhere),
+    st.fixed_dictionaries(
+        {"host": st.sampled_from(["near.lan", "far.lan"])},
+        optional={
+            **anywhere,
+            "transport": transports,
+            "user": st.just("chia"),
+            "port": st.integers(1, 65535),
+            "identity": st.just("/key"),
+        },
+    ),
+)
 
 documents: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {
@@ -75,9 +130,13 @@ documents: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
                 "start_windows": windows,
             },
         ),
-        "archive": st.lists(st.sampled_from(["a", "b-1", "yes", "2.1"]), max_size=3, unique=True).map(
-            lambda names: [{"name": name, "disks": [f"/farm/{name}/*"], "mount": True} for name in names]
+        "archive": st.lists(farmers, max_size=3).map(
+            lambda found: [
+                {**farmer, "name": name, "disks": [f"/farm/{name}/*"]}
+                for name, farmer in zip(("a", "b-1", "yes"), found, strict=False)
+            ]
         ),
+        "archiving": st.fixed_dictionaries({}, optional={"transfers": st.integers(0, 9)}),
         "clean": st.fixed_dictionaries({"orphans_after": st.sampled_from(["10m", "6h"])}),
     },
 )

@@ -86,9 +86,12 @@ def test_every_rule_that_a_spec_can_break_has_a_case() -> None:
                 "phase",
                 "window",
                 "path",
+                "rate",
+                "day",
             ),
             *("duplicate-directory", "duplicate-name", "duplicate-disk", "archive-is-source"),
             *("resume-below-floor", "no-directories"),
+            *("transport", "no-host", "placeholder", "link", "replace", "match"),
         )
     }
 

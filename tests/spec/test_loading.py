@@ -99,6 +99,19 @@ def test_home_is_only_what_the_caller_says() -> None:
     assert "no home directory is known" in problems(text)[0]
 
 
+def test_ssh_files_may_lie_in_the_home_directory_too() -> None:
+    keys = ("identity", "known_hosts", "ssh_config")
+    farmer = "".join(f"  {key}: ~/{key}\n" for key in keys) + "  transport: {password_file: ~/secret, "
+    text = (
+        "version: 3\ndirectories: {logs: /l}\narchive:\n- name: a\n  host: a.lan\n  disks: /farm/*\n"
+        f"{farmer}kind: rsyncd, module: m, root: /farm}}\n"
+    )
+    (found,) = parse(text, "spec", home="/home/x").spec.archive
+    assert [getattr(found, key) for key in keys] == [f"/home/x/{key}" for key in keys]
+    assert getattr(found.transport, "password_file", "") == "/home/x/secret"
+    assert len([line for line in problems(text) if "no home directory is known" in line]) == 4
+
+
 def test_the_default_spec_loads_and_every_example_in_it_loads_too() -> None:
     text = default_spec("/var/log/plotman")
     assert parse(text, "default").spec.directories.logs.path == "/var/log/plotman"
@@ -107,6 +120,7 @@ def test_the_default_spec_loads_and_every_example_in_it_loads_too() -> None:
     spec = parse(shown, "examples").spec
     assert count >= 10
     assert spec.archive
+    assert spec.archiving.transfers
     assert spec.clean
     assert spec.directories.tmp2
     assert spec.scheduling.start_windows

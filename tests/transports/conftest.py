@@ -4,26 +4,49 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from reconciler.transports import TRANSPORTS
-from tests.transports.farm import Farm
+from tests.transports.farm import Farm, until
+from tests.transports.ways import SETUPS, Servers
+
+PARTED = sorted(name for name, setup in SETUPS.items() if setup.parts)
+SMALL = [("local", "tmpfs"), ("local", "ext4"), ("local", "ext2")]
+SMALL += [(name, "tmpfs") for name in PARTED if name != "local"]
 
 
-@pytest.fixture(params=sorted(TRANSPORTS))
-def farm(request: pytest.FixtureRequest, tmp_path: Path) -> Farm:
-    for folder in ("dst", "disk", "logs"):
-        (tmp_path / folder).mkdir()
-    return Farm(tmp_path / "dst", tmp_path / "disk", tmp_path / "logs", request.param)
+@pytest.fixture(scope="session")
+def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """The farmer's servers."""
+    with ExitStack() as ending:
+        yield Servers(tmp_path_factory.mktemp("servers"), ending)
 
 
-@pytest.fixture(params=["tmpfs", "ext4", "ext2"])
-def small(request: pytest.FixtureRequest, farm: Farm, tmp_path: Path) -> Iterator[Farm]:
-    """A farm whose disk is a file system of 8 MB; that of ext2 cannot take room ahead."""
-    kind = request.param
+@pytest.fixture(params=sorted(SETUPS))
+def farm(request: pytest.FixtureRequest, tmp_path: Path, far: Servers) -> Farm:
+    return make(tmp_path, request.param, far)
+
+
+@pytest.fixture(params=PARTED)
+def parted(request: pytest.FixtureRequest, tmp_path: Path, far: Servers) -> Farm:
+    """One whose copy is a part file of ours first."""
+    return make(tmp_path, request.param, far)
+
+
+@pytest.fixture
+def here(tmp_path: Path, far: Servers) -> Farm:
+    """One whose disk is this machine's: for what only `local.py` can do, or does not matter where."""
+    return make(tmp_path, "local", far)
+
+
+@pytest.fixture(params=SMALL, ids="-".join)
+def small(request: pytest.FixtureRequest, tmp_path: Path, far: Servers) -> Iterator[Farm]:
+    """One whose disk is a file system of 8 MB; that of ext2 cannot take room ahead."""
+    name, kind = request.param
+    farm = make(tmp_path, name, far)
     if kind == "tmpfs":
         made = _run("mount", "-t", "tmpfs", "-o", "size=8000k", "none", str(farm.disk))
     else:
@@ -35,7 +58,15 @@ def small(request: pytest.FixtureRequest, farm: Farm, tmp_path: Path) -> Iterato
     if not made:
         pytest.skip(f"{kind} cannot be made or mounted here")
     yield replace(farm, kind=kind)
-    subprocess.run(["umount", str(farm.disk)], check=True, timeout=20)
+    until(lambda: _run("umount", str(farm.disk)))
+
+
+def make(root: Path, name: str, far: Servers) -> Farm:
+    """A farm in that folder, by its name in SETUPS."""
+    for folder in ("dst", "disk", "logs"):
+        (root / folder).mkdir()
+    setup = SETUPS[name]
+    return Farm(root / "dst", root / "disk", root / "logs", setup, setup.way(far))
 
 
 def _run(*argv: str) -> bool:

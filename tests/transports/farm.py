@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import random
+import signal
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from reconciler.errand import Errand, to_argv
+import psutil
+
+from reconciler.errand import Errand, Way, to_argv
 from reconciler.transports.contract import Step
 from reconciler.transports.mover import Log, run
 from reconciler.transports.names import part_name
 from reconciler.transports.record import TransferLog, fold
+from tests.transports.driver import fork
+from tests.transports.ways import SETUPS, Setup
 
 MEGABYTE = 1_000_000
 PLOT = f"plot-k18-2024-03-01-12-00-{'5a' * 32}.plot"
@@ -31,14 +40,20 @@ def nothing(_name: str) -> None:
 
 @dataclass(frozen=True)
 class Farm:
-    """One plot's source folder, target disk and log folder. kind: the disk's file system."""
+    """One plot's source folder, target disk and log folder. kind: the disk's file system; host: the plotter's name.
+
+    wakes: the log directory whose loops are woken.
+    """
 
     source: Path
     disk: Path
     logs: Path
-    transport: str
+    setup: Setup = SETUPS["local"]
+    way: Way = field(default_factory=Way)
     plot: str = PLOT
     kind: str = ""
+    host: str = "plotter.lan"
+    wakes: str = ""
 
     @property
     def errand(self) -> Errand:
@@ -47,9 +62,11 @@ class Farm:
             source=str(self.source),
             farmer="farmer",
             disk=str(self.disk),
-            transport=self.transport,
-            host="plotter.lan",
+            transport=self.setup.transport,
+            host=self.host,
             id="0123456789ab",
+            logs=self.wakes,
+            way=self.way,
         )
 
     @property
@@ -61,7 +78,11 @@ class Farm:
         return self.disk / self.plot
 
     def part(self, size: int) -> Path:
-        return self.disk / part_name(self.plot, size, "plotter.lan")
+        return self.disk / part_name(self.plot, size, self.host)
+
+    def landing(self, size: int) -> Path:
+        """Where the bytes stand that are not published yet, as far as anybody can tell."""
+        return self.part(size) if self.setup.parts else self.at_target
 
     def called(self, plot: str) -> Farm:
         return replace(self, plot=plot)
@@ -69,6 +90,8 @@ class Farm:
     def put(self, size: int = 9 * MEGABYTE + 77, seed: int = 0) -> bytes:
         data = content(size, seed)
         self.at_source.write_bytes(data)
+        # A plot waits a while before it is moved.
+        os.utime(self.at_source, (time.time() - 600, time.time() - 600))
         return data
 
     def move(self, step: Step = nothing) -> TransferLog:
@@ -81,14 +104,27 @@ class Farm:
         return told
 
     def start(self, *at: str) -> Mover:
-        """A real mover; with at = step, count, signal it signals itself there."""
+        """A mover's process; with at = step, count, signal it signals itself there."""
         log = self._new_log()
-        module = ("tests.transports.driver", *at) if at else ("reconciler.transports.mover",)
+        log.write_bytes(b'{"plotman": 1, "kind": "transfer"}\n')
+        return Mover(fork(str(log), to_argv(self.errand), at), log)
+
+    def launch(self) -> TransferLog:
+        """One move by the very command that the loop starts."""
+        log = self._new_log()
+        argv = [sys.executable, "-m", "reconciler.transports.mover", *to_argv(self.errand)]
         with log.open("wb") as out:
-            out.write(b'{"plotman": 1, "kind": "transfer"}\n')
-            out.flush()
-            argv = [sys.executable, "-m", *module, *to_argv(self.errand)]
-            return Mover(subprocess.Popen(argv, stdout=out, stderr=out, cwd=ROOT), log)
+            code = subprocess.run(argv, stdout=out, stderr=out, cwd=ROOT, check=False, timeout=30).returncode
+        told = read(log)
+        assert code == (0 if told.outcome == "finished" else 1)
+        return told
+
+    def settled(self) -> None:
+        """Wait until nothing that a killed mover has left holds the source."""
+        if not self.at_source.exists():
+            return
+        with self.at_source.open("rb") as file:
+            until(lambda: _locks(file.fileno()))
 
     def arrived(self, data: bytes) -> bool:
         """Exactly one whole plot at the target; no part, no source."""
@@ -108,21 +144,43 @@ class Farm:
 class Mover:
     """A mover that runs, or ran."""
 
-    process: subprocess.Popen[bytes]
+    process: BaseProcess
     log: Path
 
     def ended(self) -> TransferLog:
-        self.process.wait(20)
+        self.code()
         return read(self.log)
 
     def code(self) -> int:
-        return self.process.wait(20)
+        self.process.join(30)
+        assert self.process.exitcode is not None
+        return self.process.exitcode
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
 
     def stopped(self) -> None:
         """Wait until it has stopped itself; fails where it ended instead."""
-        found = os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
-        assert found is not None
-        assert found.si_code == os.CLD_STOPPED
+        seen = psutil.Process(self.process.pid)
+        until(lambda: seen.status() in {psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE})
+        assert seen.status() == psutil.STATUS_STOPPED
+
+
+def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait for it, and fail where it does not come."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def _locks(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def read(log: Path) -> TransferLog:

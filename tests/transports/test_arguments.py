@@ -4,15 +4,41 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.errand import Errand, to_argv
+from reconciler.errand import Errand, Way, to_argv
 from reconciler.transports.arguments import from_argv
+from reconciler.world import Daemon, Login
 
 words = st.text(st.characters(exclude_characters="\0"))
 names = st.text(st.characters(exclude_characters="/\0"), min_size=1)
 plots = names.filter(lambda name: name not in {".", ".."})
 local = st.just("local")
+maybe = st.none() | words
+logins = st.builds(
+    Login, host=words, user=maybe, port=st.none() | st.integers(1, 65535), identity=maybe, jump=maybe
+)
+daemons = st.builds(Daemon, host=words, module=words, root=words, user=maybe, password_file=maybe)
+ways = st.builds(
+    Way,
+    login=st.none() | logins,
+    daemon=st.none() | daemons,
+    folder=words,
+    floor=st.integers(0, 1 << 60),
+    verify=st.sampled_from(("size", "sha256")),
+    bandwidth=st.none() | st.integers(1, 1 << 40),
+    idle=st.booleans(),
+    argv=st.lists(words).map(tuple),
+)
 orders = st.builds(
-    Errand, plot=plots, source=words, farmer=words, disk=words, transport=local, host=words, id=words
+    Errand,
+    plot=plots,
+    source=words,
+    farmer=words,
+    disk=words,
+    transport=local,
+    host=words,
+    id=words,
+    logs=words,
+    way=ways,
 )
 
 

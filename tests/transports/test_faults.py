@@ -106,7 +106,7 @@ def test_a_disk_that_gives_back_other_bytes_is_found_out(farm: Farm, at: int) ->
     data = farm.put()
 
     def spoil() -> None:
-        with farm.part(len(data)).open("r+b") as file:
+        with farm.landing(len(data)).open("r+b") as file:
             file.seek(at)
             file.write(bytes([data[at] ^ 1]))
 
@@ -114,16 +114,16 @@ def test_a_disk_that_gives_back_other_bytes_is_found_out(farm: Farm, at: int) ->
     assert farm.untouched(data)
 
 
-def test_a_name_taken_while_copying_is_not_replaced(farm: Farm) -> None:
-    data = farm.put()
+def test_a_name_taken_while_copying_is_not_replaced(parted: Farm) -> None:
+    farm, data = parted, parted.put()
     assert farm.move(once("verified", lambda: farm.at_target.write_bytes(b"other"))).kind == "conflict"
     assert farm.at_target.read_bytes() == b"other"
     assert farm.at_source.read_bytes() == data
     assert os.listdir(farm.disk) == [farm.plot]
 
 
-def test_a_name_taken_while_copying_by_the_same_plot_is_fine(farm: Farm) -> None:
-    data = farm.put()
+def test_a_name_taken_while_copying_by_the_same_plot_is_fine(parted: Farm) -> None:
+    farm, data = parted, parted.put()
     assert farm.move(once("verified", lambda: farm.at_target.write_bytes(data))).outcome == "finished"
     assert farm.arrived(data)
 
@@ -132,7 +132,7 @@ def test_a_disk_that_vanishes_while_copying_leaves_the_source(farm: Farm) -> Non
     data = farm.put()
 
     def vanish() -> None:
-        farm.part(len(data)).unlink()
+        farm.landing(len(data)).unlink()
         farm.disk.rmdir()
 
     told = farm.move(once("synced", vanish))
@@ -141,9 +141,9 @@ def test_a_disk_that_vanishes_while_copying_leaves_the_source(farm: Farm) -> Non
 
 
 def test_a_disk_that_vanishes_before_anything_was_reserved_is_missing(
-    farm: Farm, monkeypatch: pytest.MonkeyPatch
+    here: Farm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = farm.put()
+    farm, data = here, here.put()
     reserve = Local.reserve
 
     def late(target: Local, source: Source) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 
 from reconciler.facts import Facts
 from reconciler.plotters import Plotters
+from reconciler.setbacks import MANY, REST
 from reconciler.spec.models import Spec
+from reconciler.spec.units import show_duration
 from reconciler.state import (
     Absent,
     Condition,
@@ -22,6 +24,7 @@ from reconciler.state import (
     Known,
     Observation,
     Override,
+    Part,
     Phase,
     Plot,
     Space,
@@ -129,6 +132,53 @@ def observation(*jobs: Job, plots: tuple[Plot, ...] = (), **more: Any) -> Observ
     return Observation(**{**told, **more})
 
 
+MOVING = "5a5a5a5a" + "3" * 56
+
+
+def transfer(number: int, **more: Any) -> Transfer:
+    told: dict[str, Any] = {
+        "id": f"{number:012x}",
+        "plot": plot("/mnt/dst/00", MOVING).name,
+        "source": "/mnt/dst/00",
+        "farmer": "farmer1",
+        "disk": "/farm/07",
+        "bytes": 108 * GB,
+        "done": 27 * GB,
+        "outcome": "running",
+        "since": ago(300),
+        "step": "copy",
+        "at": NOW.at - 1,
+        "log": f"/var/log/plotman/{number}.log",
+    }
+    return Transfer(**{**told, **more})
+
+
+QUARANTINE = f"quarantine for {show_duration(REST - 60)}, {MANY} failures: no space left"
+
+
+def farm_at_work() -> dict[str, Any]:
+    """Observed: a farmer with a disk that fills, one in quarantine and one that is not there."""
+    parts = (
+        Part(plot("/x", MOVING).name, 108 * GB, 20 * GB, "plotter1", NOW.at - 9),
+        Part(plot("/x", FIRST).name, 108 * GB, 80 * GB - GB // 5, "plotter2", NOW.at - 60),
+        Part(plot("/x", SECOND).name, 108 * GB, 1 * GB, "plotter3", NOW.at - 7 * 3600),
+    )
+    disks = (
+        Disk(path="/farm/07", space=Known(Space("f:7", 2_100 * GB, 4000 * GB)), count=12, parts=parts),
+        Disk(path="/farm/08", space=Known(Space("f:8", 5 * GB, 4000 * GB, writable=False)), count=3),
+        Disk(path="/farm/09", space=Absent("is not mounted")),
+    )
+    failed = [
+        transfer(number, plot=f"p{number}.plot", disk="/farm/08", outcome="failed", kind="full",
+                 error="no space left", since=ago(600), ended=NOW.at - 60 - (MANY - number))
+        for number in range(1, MANY + 1)
+    ]  # fmt: skip
+    return {
+        "farmers": {"farmer1": Farmer(name="farmer1", disks=Known(disks), asked=ago(8))},
+        "transfers": Known((transfer(9), *failed)),
+    }
+
+
 @functools.cache
 def plotters() -> Plotters:
     return Plotters.load()
@@ -139,6 +189,7 @@ def facts(*jobs: Job, plots: tuple[Plot, ...] = (), of: Spec | None = None, **mo
 
 
 __all__ = [
-    "CONTRACT", "FIRST", "GB", "KEY", "NOW", "SECOND", "WAITING", "Condition", "Override", "Start", "Temp",
-    "Transfer", "Unknown", "ago", "directory", "facts", "job", "observation", "plot", "plotters", "spec",
+    "CONTRACT", "FIRST", "GB", "KEY", "MANY", "MOVING", "NOW", "QUARANTINE", "SECOND", "WAITING", "Condition",
+    "Instant", "Override", "Start", "Temp", "Transfer", "Unknown", "ago", "directory", "facts", "farm_at_work",
+    "job", "observation", "plot", "plotters", "spec", "transfer",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from reconciler.state import Farmer, Known, Override, Phase, Unknown
 from reconciler.views.explain import ExplainView
 from reconciler.views.symbols import ASCII, UNICODE, Symbols
 
-from .samples import NOW, SECOND, ago, facts, job, plot, plotters, spec
+from .samples import MOVING, NOW, QUARANTINE, SECOND, ago, facts, farm_at_work, job, plot, plotters, spec
 
 
 def view(given: Facts, symbols: Symbols = UNICODE) -> ExplainView:
@@ -72,10 +72,20 @@ def test_a_job_is_explained_by_wishes_and_room() -> None:
 
 
 def test_a_silent_farmer_says_so() -> None:
-    silent = Farmer(name="farmer1", disks=Unknown("no answer for 4m"))
+    silent = Farmer(
+        name="farmer1",
+        disks=Unknown("no answer for 4m"),
+        asked=ago(240),
+        trouble="farmer1.lan cannot be reached: No route to host",
+        kind="away",
+        next_at=NOW.at + 70,
+    )
     given = facts(plots=(plot("/mnt/dst/00"),), farmers={"farmer1": silent})
     text = view(given).farmer(silent)
-    assert text.startswith("farmer farmer1\n  disks  not known: no answer for 4m\n")
+    assert text.startswith(
+        "farmer farmer1\n  asked  4m ago\n  disks  not known: no answer for 4m; farmer1.lan cannot be reached: "
+        "No route to host; next try in 1m\n"
+    )
     assert "known  holds ◀  farmer1: no answer for 4m" in text
 
 
@@ -84,3 +94,35 @@ def test_without_anything_to_propose_the_reasons_are_told() -> None:
     assert view(given).everything() == (
         "plotting: the spec asks for none\n\narchiving: the spec names no farmer; plots stay where they land\n"
     )
+
+
+def test_a_farmers_disks_tell_their_room_what_comes_and_why_they_are_left_alone() -> None:
+    given = facts(of=spec(plotting=None), **farm_at_work())
+    lines = view(given).farmer(given.seen.farmers["farmer1"]).splitlines()
+    assert lines[:2] == ["farmer farmer1", "  asked     8s ago"]
+    assert lines[2:5] == [
+        "  /farm/07  12 plots, 2.1 TB free, on the way 2 (1 of others), 109.2 GB to come; 1 left behind",
+        f"  /farm/08  3 plots, 5.0 GB free, read-only, {QUARANTINE}",
+        "  /farm/09  is not mounted",
+    ]
+
+
+def test_a_plot_on_its_way_shows_how_far_it_is() -> None:
+    given = facts(plots=(plot("/mnt/dst/00", MOVING),), **farm_at_work())
+    text = view(given).plot(plot("/mnt/dst/00", MOVING))
+    assert text.startswith("plot plot-k32-…-5a5a5a5a in dst 00: on its way\n")
+    assert "farmer1:/farm/07" in text
+
+
+def test_a_plot_that_no_farmer_takes_says_why_of_each() -> None:
+    take = [{"name": "farmer1", "disks": "/farm/*", "take": {"k": [33]}}]
+    given = facts(plots=(plot("/mnt/dst/00"),), of=spec(archive=take))
+    shown = view(given)
+    text = shown.plot(plot("/mnt/dst/00"))
+    assert "k32, not k33" in text
+
+
+def test_a_plot_that_lands_is_no_candidate_and_says_so() -> None:
+    landing = replace(plot("/mnt/dst/00"), state="landing", why="a job writes it")
+    text = view(facts(plots=(landing,))).plot(landing)
+    assert text == "plot plot-k32-…-9ab1c2d3 in dst 00: stays\n  state  landing: a job writes it\n"

@@ -26,6 +26,7 @@ from .samples import (
     FIRST,
     GB,
     KEY,
+    MANY,
     NOW,
     SECOND,
     WAITING,
@@ -36,10 +37,12 @@ from .samples import (
     ago,
     directory,
     facts,
+    farm_at_work,
     job,
     observation,
     plot,
     spec,
+    transfer,
 )
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -107,10 +110,18 @@ def test_the_original_s_names_tell_each_job_by_its_rank() -> None:
     assert told == {
         "plotman_plot_phase_major": 3, "plotman_plot_phase_minor": 2, "plotman_plot_tmp_usage": 7 * GB,
         "plotman_plot_mem_usage": 4 * GB, "plotman_plot_user_time": 100.5, "plotman_plot_sys_time": 20,
-        "plotman_plot_iowait_time": 3,
+        "plotman_plot_iowait_time": 3, "plotman_plot_phase_major_minor": 3.2,
     }  # fmt: skip
     majors = [dict(labels)["rank"] for name, labels in found if name == "plotman_plot_phase_major"]
     assert sorted(majors) == ["1", "2"], "what is not known is left out"
+
+
+@pytest.mark.parametrize(
+    ("phase", "both"), [((1, 0), 1.0), ((2, 3), 2.3), ((3, 9), 3.9), ((3, 10), 3.9), ((4, 1), 4.1)]
+)
+def test_a_phase_as_one_number_never_reaches_the_next_phase(phase: tuple[int, int], both: float) -> None:
+    found = samples(text(facts(job("aaaaaaaaaaaa", "/mnt/tmp/00", phase=Known(Phase(*phase))))))
+    assert [told for (name, _), told in found.items() if name == "plotman_plot_phase_major_minor"] == [both]
 
 
 def test_room_is_told_by_directory_and_role() -> None:
@@ -157,6 +168,29 @@ def test_farmers_disks_and_what_is_under_way() -> None:
     assert value(found, "plotman_transfers_size_bytes", farmer="near") == 108 * GB
     assert value(found, "plotman_transfers_done_bytes", farmer="near") == 30 * GB
     assert value(found, "plotman_plots_waiting", dir="/mnt/dst/00") == 1
+
+
+def test_what_comes_to_a_disk_how_fresh_that_is_and_what_failed_there() -> None:
+    found = samples(text(facts(**farm_at_work())))
+    assert value(found, "plotman_farmer_answer_age_seconds", farmer="farmer1") == 8
+    assert value(found, "plotman_farmer_disk_coming_plots", farmer="farmer1", disk="/farm/07") == 2
+    assert value(found, "plotman_farmer_disk_coming_bytes", farmer="farmer1", disk="/farm/07") == 109.2 * GB
+    assert value(found, "plotman_farmer_disk_failures", farmer="farmer1", disk="/farm/08") == MANY
+    quarantined = [
+        value(found, "plotman_farmer_disk_quarantined", farmer="farmer1", disk=disk)
+        for disk in ("/farm/07", "/farm/08")
+    ]
+    assert quarantined == [0, 1]
+    assert value(found, "plotman_transfers_stuck", farmer="farmer1") == 0
+    silent = samples(text(facts(transfers=Known((transfer(1, since=ago(900), at=NOW.at - 600),)))))
+    assert value(silent, "plotman_transfers_stuck", farmer="farmer1") == 1
+
+
+def test_a_disk_without_bounds_has_no_size() -> None:
+    disk = Disk(path="/bucket", space=Known(Space("b", 0, 0)), boundless=True)
+    found = text(facts(farmers={"farmer1": Farmer(name="farmer1", disks=Known((disk,)))}))
+    assert 'plotman_farmer_disk_up{disk="/bucket",farmer="farmer1"} 1.0' in found
+    assert "free_bytes{disk=" not in found
 
 
 def test_holds_actions_conditions_and_pauses() -> None:

@@ -27,10 +27,10 @@ def test_the_table_is_aligned_and_the_youngest_job_comes_first() -> None:
     assert (
         status.text(status.rows(SEEN, USAGE), UNICODE, None)
         == """\
-plot id    k  tmp          dst          wall  phase  tmp   pid  stat    mem  user   sys  io
-cccccccc   -  ?            ?              2s  ?:?      -     -  PND       -     -     -   -
-77aa01bc  32  /mnt/tmp/01  /mnt/dst/00  0:31  1:4      -     7  RUN   4.0GB  1:01  0:01  5s
-1b2c3d4e  32  /mnt/tmp/00  /mnt/dst/00  2:01  3:2      -  4321  STP       -     -     -   -
+plot id   plotter   k  tmp          dst          wall  phase  tmp   pid  stat    mem  user   sys  io
+cccccccc  chia      -  ?            ?              2s  ?:?      -     -  PND       -     -     -   -
+77aa01bc  chia     32  /mnt/tmp/01  /mnt/dst/00  0:31  1:4      -     7  RUN   4.0GB  1:01  0:01  5s
+1b2c3d4e  chia     32  /mnt/tmp/00  /mnt/dst/00  2:01  3:2      -  4321  STP       -     -     -   -
 """
     )
 

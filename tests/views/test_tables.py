@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from reconciler.desire import desire
 from reconciler.drift import drift
-from reconciler.state import Absent, Directory, Known, Override, Phase, Unknown
+from reconciler.facts import Facts
+from reconciler.state import Absent, Directory, Farmer, Known, Override, Phase, Space, Unknown
 from reconciler.views import details, diff, dirs, observation
 from reconciler.views.symbols import ASCII, UNICODE
 from reconciler.world import Usage
 
-from .samples import CONTRACT, GB, KEY, SECOND, ago, directory, facts, job, plot, spec
+from .samples import (
+    CONTRACT,
+    GB,
+    KEY,
+    NOW,
+    QUARANTINE,
+    SECOND,
+    ago,
+    directory,
+    facts,
+    farm_at_work,
+    job,
+    plot,
+    spec,
+    transfer,
+)
+from .samples import (
+    observation as observed,
+)
 
+PAUSE = Override(verb="pause", target="archiving", since=ago(60), who="joe")
 BUSY = facts(
     job("aaaaaaaaaaaa", "/mnt/tmp/00", phase=Known(Phase(3, 2)), since=ago(7200)),
     job("bbbbbbbbbbbb", "/mnt/tmp/01", plot_id=Known(SECOND), phase=Known(Phase(1, 4)), since=ago(600)),
@@ -26,14 +49,71 @@ tmp          ready        free    phases
 /mnt/tmp/00  stagger 20m  2.0 TB  3:2
 /mnt/tmp/01  stagger 20m  2.0 TB  1:4
 
-dst          plots  free    inbound phases
-/mnt/dst/00  1      2.0 TB  1:4 3:2
-/mnt/dst/01  0      2.0 TB  ·
+dst          plots  free    inbound phases  pri
+/mnt/dst/00  1      2.0 TB  1:4 3:2         1
+/mnt/dst/01  0      2.0 TB  ·               -
 
-farm              plots  free    under way
-farmer1:/farm/07  12     2.1 TB  0
+farmer   disk      plots  free    on the way  asked  trouble
+farmer1  /farm/07  12     2.1 TB  ·           now
 """
     )
+
+
+def test_the_farmers_disks_show_what_comes_how_fresh_it_is_and_their_trouble() -> None:
+    given = facts(of=spec(plotting=None), **farm_at_work())
+    header, *lines = dirs.text(given, desire(given), UNICODE, None).rpartition("\n\n")[2].splitlines()
+    assert [re.split(r" {2,}", line) for line in (header, *lines)] == [
+        ["farmer", "disk", "plots", "free", "on the way", "asked", "trouble"],
+        [
+            *("farmer1", "/farm/07", "12", "2.1 TB"),
+            *("2 (1 of others), 109.2 GB to come; 1 left behind", "8s ago"),
+        ],
+        [
+            *("farmer1", "/farm/08", "3", "5.0 GB, read-only", "·", "8s ago"),
+            QUARANTINE,
+        ],
+        ["farmer1", "/farm/09", "?", "is not mounted", "·", "8s ago"],
+    ]
+
+
+def test_a_farmer_that_does_not_answer_says_since_when_why_and_what_goes_there() -> None:
+    at_work = farm_at_work()
+    silent = Farmer(
+        name="farmer1",
+        disks=Unknown("no answer for 4m: No route to host"),
+        asked=ago(240),
+        trouble="No route to host",
+        next_at=NOW.at + 70,
+    )
+    given = facts(of=spec(plotting=None), transfers=at_work["transfers"], farmers={"farmer1": silent})
+    (_, row) = dirs.text(given, desire(given), UNICODE, None).rpartition("\n\n")[2].splitlines()
+    assert row == (
+        "farmer1  ?     ?      ?     1, 81.0 GB to come  4m ago  "
+        "no answer for 4m: No route to host; next try in 1m"
+    )
+
+
+def test_a_failure_of_late_shows_as_back_off() -> None:
+    failed = transfer(1, outcome="failed", kind="away", error="the link dropped", ended=NOW.at - 4)
+    given = facts(of=spec(plotting=None), transfers=Known((failed,)))
+    assert "back-off for 6s, 1 failure: the link dropped" in dirs.text(given, desire(given), UNICODE, None)
+
+
+def test_pri_is_the_order_in_which_the_plots_of_dst_are_moved() -> None:
+    waiting = plot("/mnt/dst/00"), plot("/mnt/dst/01", SECOND)
+    rooms = observed(plots=waiting).directories
+    for full, order in (("/mnt/dst/00", ("1", "2")), ("/mnt/dst/01", ("2", "1"))):
+        there = replace(rooms[full], space=Known(Space("full", 50 * GB, 4000 * GB)))
+        for wishes in ((), (PAUSE,)):
+            given = facts(directories={**rooms, full: there}, overrides=Known(wishes))
+            told = [line.split()[-1] for line in _lines(given) if line.startswith("/mnt/dst")]
+            assert tuple(told) == order, wishes
+    nobody = facts(of=spec(archive=[]), plots=waiting)
+    assert [line.split()[-1] for line in _lines(nobody) if line.startswith("/mnt/dst")] == ["-", "-"]
+
+
+def _lines(given: Facts) -> list[str]:
+    return dirs.text(given, desire(given), UNICODE, None).splitlines()
 
 
 def test_the_schedule_names_the_furthest_job_towards_each_dst() -> None:

@@ -1,0 +1,116 @@
+"""Remove an old plot at a farmer, for a new one to have its room."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from reconciler import journal
+from reconciler.drift import Change, Leaf
+from reconciler.errand import Farewell, entry_of, to_argv, way_of
+from reconciler.journal import Record
+from reconciler.want import Retire as Wanted
+from reconciler.want import Want
+from reconciler.world import Command, World
+
+if TYPE_CHECKING:
+    from reconciler.facts import Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retire:
+    """Start the detached process that proves what the plot is, and removes it.
+
+    plot, bytes, modified, k, compression, contract: the old plot as `state.OldPlot`. heir: the new one's name.
+    """
+
+    plot: str
+    bytes: int
+    modified: float
+    k: int
+    compression: int
+    contract: str
+    farmer: str
+    disk: str
+    heir: str
+    old: Leaf | None
+    new: Leaf | None
+    why: tuple[str, ...]
+    kind: Literal["retire"] = "retire"
+
+    @classmethod
+    def of(cls, change: Change, want: Want, why: tuple[str, ...]) -> Retire:
+        """The action that makes an old plot absent."""
+        assert isinstance(want, Wanted)
+        return cls(
+            plot=want.plot.name,
+            bytes=want.plot.bytes,
+            modified=want.plot.modified,
+            k=want.plot.k,
+            compression=want.plot.compression,
+            contract=want.plot.contract,
+            farmer=want.heir.farmer,
+            disk=want.heir.disk,
+            heir=want.heir.plot.name,
+            old=change.old,
+            new=change.new,
+            why=why,
+        )
+
+    @property
+    def path(self) -> str:
+        """The State entry that it changes."""
+        return f"farmers.{self.subject}"
+
+    @property
+    def subject(self) -> str:
+        """The old plot, and where it stands."""
+        return f"{self.farmer}:{self.disk}/{self.plot}"
+
+    @property
+    def key(self) -> str:
+        """Equal for two plans that ask for the same."""
+        return f"retire {self.subject} for {self.heir}"
+
+    def perform(self, world: World, facts: Facts) -> str:
+        """Start the remover. Raises MachineError."""
+        machine = world.machine
+        now = machine.now()
+        archive = facts.spec.archiver(self.farmer)
+        told = "\0".join((machine.host, now.boot, f"{now.at:.6f}", f"{now.up:.6f}", self.subject))
+        removal = hashlib.sha256(told.encode()).hexdigest()[:12]
+        record = Record(
+            id=removal,
+            kind="retire",
+            host=machine.host,
+            when=now,
+            body={
+                "plot": self.plot,
+                "bytes": self.bytes,
+                "farmer": self.farmer,
+                "disk": self.disk,
+                "heir": self.heir,
+                "entry": entry_of(archive),
+            },
+        )
+        logs = facts.spec.directories.logs.path
+        farewell = Farewell(
+            plot=self.plot,
+            bytes=self.bytes,
+            modified=self.modified,
+            k=self.k,
+            compression=self.compression,
+            contract=self.contract,
+            farmer=self.farmer,
+            disk=self.disk,
+            transport=archive.transport.kind,
+            id=removal,
+            logs=logs,
+            way=way_of(archive, self.disk),
+        )
+        argv = (sys.executable, "-m", "reconciler.transports.remover", *to_argv(farewell))
+        log = journal.log_path(logs, now.at, removal, "retire")
+        ident = machine.start(log, record.line(), Command(argv=argv, env={"PLOTMAN_RETIRE": removal}))
+        return f"pid {ident.pid} removes it"

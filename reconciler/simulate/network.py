@@ -1,0 +1,165 @@
+"""Other computers, as far as a farm sees them: farmers with disks, and the link to each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from reconciler.machine.globbing import glob
+from reconciler.plotters import names as plot_names
+from reconciler.simulate.clock import Clock
+from reconciler.simulate.disks import Disks, File
+from reconciler.spec.farmers import fixed_part
+from reconciler.state import Absent, Fact, Instant, Known, Unknown
+from reconciler.transports.names import parse_part
+from reconciler.world import HEAD, Answer, Found, Heard, Question, Volume
+
+if TYPE_CHECKING:
+    from reconciler.simulate.computer import Computer
+
+ROUND_TRIP = 0.5
+"""Seconds from a question to its answer."""
+DEADLINE = 20.0
+"""Seconds after which a farmer that says nothing is given up."""
+BETWEEN = 5.0
+"""Seconds between two questions to one farmer, at least."""
+FIRST, LONGEST = 10.0, 300.0
+"""Seconds until the next try after a failure: doubled with each further one."""
+
+
+class Host:
+    """A farmer's computer. link: "down": nothing gets through; "silent": it connects, and says nothing."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.disks = Disks(clock)
+        self.link: Literal["up", "down", "silent"] = "up"
+
+
+@dataclass(slots=True)
+class _Line:
+    """One farmer's telephone. failures: in a row; since: when it was last asked, by the simulation's time."""
+
+    heard: Heard
+    since: float
+    failures: int = 0
+    asking: bool = False
+    free_at: float = 0.0
+
+
+class SimulatedFarmers:
+    """`Farmers`, in memory: one program's memory of what the hosts of its computer's network said."""
+
+    def __init__(self, computer: Computer) -> None:
+        self._computer = computer
+        self._lines: dict[str, _Line] = {}
+
+    def hear(
+        self, questions: Sequence[Question], *, wake: str = "", kicked: float = 0.0
+    ) -> Mapping[str, Heard]:
+        """What each farmer last said; those whose time it is are asked anew."""
+        clock = self._computer.clock
+        for question in questions:
+            line = self._lines.setdefault(question.farmer, _Line(Heard(answer=None), -BETWEEN))
+            if line.heard.trouble is not None and kicked > clock.at - (clock.time - line.since):
+                line.free_at, line.failures = 0.0, 0
+            if not line.asking and clock.time >= max(line.free_at, line.since + BETWEEN):
+                self._ask(line, question, wake)
+        return {question.farmer: self._lines[question.farmer].heard for question in questions}
+
+    def _ask(self, line: _Line, question: Question, wake: str) -> None:
+        clock = self._computer.clock
+        line.asking, line.since = True, clock.time
+        asked = clock.now()
+        silent = self._host(question).link == "silent"
+        clock.later(DEADLINE if silent else ROUND_TRIP, lambda: self._hang_up(line, question, asked, wake))
+
+    def _hang_up(self, line: _Line, question: Question, asked: Instant, wake: str) -> None:
+        """The answer has come, or none will."""
+        clock, host = self._computer.clock, self._host(question)
+        line.asking = False
+        old = line.heard
+        if host.link != "up":
+            kind = "away" if host.link == "down" else "silent"
+            wait = min(LONGEST, FIRST * 2.0 ** min(line.failures, 30))
+            line.failures += 1
+            line.free_at = clock.time + wait
+            line.heard = replace(
+                old, trouble=f"{question.farmer}: no answer", kind=kind, next_at=clock.at + wait
+            )
+            return
+        line.failures, line.free_at = 0, 0.0
+        line.heard = Heard(
+            answer=Answer(asked=asked, seek=question.seek, volumes=_volumes(host, question, clock))
+        )
+        fresh = old.answer is None or old.trouble is not None or set(question.seek) - set(old.answer.seek)
+        if fresh and wake in self._computer.bells:
+            self._computer.bells[wake] = True
+
+    def _host(self, question: Question) -> Host:
+        where = question.login or question.daemon
+        assert where is not None
+        return self._computer.network[where.host]
+
+
+def _volumes(host: Host, question: Question, clock: Clock) -> Mapping[str, Fact[Volume]]:
+    found: dict[str, Fact[Volume]] = {}
+    for pattern in question.disks:
+        matching = glob(
+            pattern,
+            lambda paths: {path: _folders(host.disks, path) for path in paths},
+            lambda paths: {path: _folder(host.disks, path) for path in paths},
+        )
+        for disk in matching.value if isinstance(matching, Known) else ():
+            path = f"{disk}/{question.folder}" if question.folder else disk
+            found[path] = _volume(host.disks, disk, path, pattern, question, clock)
+    return found
+
+
+def _volume(
+    disks: Disks, disk: str, path: str, pattern: str, question: Question, clock: Clock
+) -> Fact[Volume]:
+    device = disks.device(disk)
+    if device.trouble is not None:
+        return device.trouble
+    point = disks.mount_point(disk)
+    beyond = fixed_part(pattern).rstrip("/") + "/"
+    if question.mount and (point == "/" or not point.startswith(beyond)):
+        return Absent("is not a mount point of its own")
+    files = [(name, file) for name, file in disks.listing(path) if file is not None]
+    plots = [
+        (name, file)
+        for name, file in files
+        if (plot := plot_names.parse(name)) is not None and not plot.temporary
+    ]
+    return Known(
+        Volume(
+            device=device.number,
+            free=device.free,
+            total=device.total,
+            writable=device.writable,
+            plots=len(plots),
+            sought=tuple(_found(name, file, clock) for name, file in plots if name in question.seek),
+            parts=tuple(_found(name, file, clock) for name, file in files if parse_part(name) is not None),
+            every=tuple(_found(name, file, clock, HEAD) for name, file in plots) if question.heads else (),
+        )
+    )
+
+
+def _found(name: str, file: File, clock: Clock, head: int = 0) -> Found:
+    return Found(name, file.size, max(0.0, clock.at - file.modified), file.bytes(0, head))
+
+
+def _folders(disks: Disks, path: str) -> Fact[tuple[tuple[str, bool], ...]]:
+    folder = _folder(disks, path)
+    if not isinstance(folder, Known):
+        return folder
+    return Known(tuple((name, False) for name, file in disks.listing(path) if file is None))
+
+
+def _folder(disks: Disks, path: str) -> Fact[None]:
+    trouble = disks.device(path).trouble
+    if isinstance(trouble, Unknown):
+        return trouble
+    # What is not mounted still shows its empty folder.
+    return Known(None) if disks.has_folder(path) else Absent("does not exist")

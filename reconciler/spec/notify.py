@@ -1,0 +1,140 @@
+"""Who is told of what: the targets of a spec, by reference only, and the events that each of them gets."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
+
+from reconciler.spec.model import Model
+from reconciler.spec.units import Duration, Size, parse_path
+
+Level: TypeAlias = Literal["info", "warning", "critical"]
+Event: TypeAlias = Literal[
+    "job-failed",
+    "job-stuck",
+    "job-unclear",
+    "plot-finished",
+    "plot-archived",
+    "transfer-failed",
+    "action-failed",
+    "directory-away",
+    "dst-nearly-full",
+    "farmer-away",
+    "disk-away",
+    "disk-quarantined",
+    "farm-full",
+    "blind",
+    "spec-invalid",
+    "tick-slow",
+    "loop-stale",
+    "loop-trouble",
+]
+
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
+
+
+def parse_reference(value: object) -> str:
+    """``${NAME}``, a variable of the environment. ValueError, which does not repeat the value: anything else."""
+    if isinstance(value, str) and _REFERENCE.fullmatch(value):
+        return value
+    raise ValueError(
+        "a target's URL holds secrets and must not stand in the spec; put it into a variable of the environment "
+        "and write ${PLOTMAN_NOTIFY}, or into a file and write file: PATH"
+    )
+
+
+def variable(reference: str) -> str:
+    """The NAME of ``${NAME}``."""
+    return reference[2:-1]
+
+
+def parse_place(value: object) -> str:
+    """An absolute path, where the loader has put in the home directory. ValueError, which does not repeat it."""
+    if isinstance(value, str) and value.startswith("/"):
+        return parse_path(value)
+    raise ValueError("is no absolute path; write the path of a file, such as ~/.config/plotman/notify")
+
+
+# The published schema takes any text here: whoever refuses by the schema quotes what was found.
+Place = Annotated[
+    str,
+    BeforeValidator(parse_place),
+    WithJsonSchema({"type": "string", "examples": ["~/.config/plotman/notify"]}),
+]
+Reference = Annotated[
+    str,
+    BeforeValidator(parse_reference),
+    WithJsonSchema({"type": "string", "examples": ["${PLOTMAN_NOTIFY}"]}),
+]
+
+
+class Target(Model):
+    """Where messages go: one or several Apprise URLs, and which events they get."""
+
+    url: Reference | None = Field(
+        default=None,
+        description="A variable of the environment that holds Apprise URLs, parted by blanks: ${NAME}.",
+    )
+    file: Place | None = Field(
+        default=None, description="A file that holds Apprise URLs, one a line; # begins a comment."
+    )
+    level: Level | None = Field(
+        default=None,
+        description="Events of at least this level. Left out: warning, or whatever events names.",
+        examples=["critical"],
+    )
+    events: tuple[Event, ...] = Field(
+        default=(),
+        description="Only these events, of whatever level: `plotman notify events` lists them.",
+        examples=[["plot-archived", "job-failed"]],
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Target:
+        if (self.url is None) == (self.file is None):
+            raise ValueError("names its URLs by one of url and file; write one of them")
+        return self
+
+    @property
+    def place(self) -> str:
+        """Where its URLs stand, which is no secret."""
+        return self.url or self.file or ""
+
+
+TargetItem: TypeAlias = Reference | Target
+
+
+class Notify(Model):
+    """Who is told of what, and how."""
+
+    targets: tuple[Target, ...] = Field(
+        description="Where messages go; ${NAME} alone is a target with that url.",
+        examples=[["${PLOTMAN_NOTIFY}"]],
+    )
+    batch: Duration = Field(
+        default=60,
+        description="What happens within so long is told in one message; what is critical does not wait.",
+        examples=["1m"],
+    )
+    nearly_full: Size = Field(
+        default=300_000_000_000,
+        description="A dst directory with less room than this, after what is promised, is nearly full.",
+        examples=["300GB"],
+    )
+
+    @field_validator("targets", mode="before", json_schema_input_type=TargetItem | tuple[TargetItem, ...])
+    @classmethod
+    def _plain_targets(cls, value: object) -> object:
+        items = [value] if isinstance(value, str | dict) else value
+        if not isinstance(items, list | tuple):
+            return items
+        return tuple({"url": item} if isinstance(item, str) else item for item in items)
+
+    @field_validator("targets")
+    @classmethod
+    def _some_target(cls, value: tuple[Target, ...]) -> tuple[Target, ...]:
+        if not value:
+            raise ValueError("is empty; write at least one target, or leave notify out")
+        return value

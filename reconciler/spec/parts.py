@@ -1,0 +1,70 @@
+"""The parts of a spec that are sound by themselves, so that contradictions are told with all other faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from reconciler.spec.farmers import Archive, Archiving
+from reconciler.spec.models import Keys, PlainDirectory, Space, TmpDirectory
+from reconciler.spec.tree import Path, Tree
+
+M = TypeVar("M", bound=BaseModel)
+Role = list[tuple[Path, TmpDirectory | PlainDirectory]]
+
+ROLES: dict[str, type[TmpDirectory] | type[PlainDirectory]] = {
+    "tmp": TmpDirectory,
+    "tmp2": PlainDirectory,
+    "dst": PlainDirectory,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What is sound, with its path in the document.
+
+    keys, archiving: as they are where they are left out; None: they are not sound.
+    plotting: the spec has that section.
+    """
+
+    directories: dict[str, Role]
+    archives: list[tuple[Path, Archive]]
+    archiving: Archiving | None
+    keys: Keys | None
+    space: Space
+    plotting: bool
+
+
+def parts_of(tree: Tree) -> Parts:
+    """The sound parts of a spec's document, which may have other faults."""
+    return Parts(
+        directories={
+            role: list(_sound(model, tree, ("directories", role), "path")) for role, model in ROLES.items()
+        },
+        archives=list(_sound(Archive, tree, ("archive",))),
+        archiving=_alone(Archiving, tree.get(("archiving",)) or {}),
+        keys=_alone(Keys, tree.get(("plotting", "keys")) or {}),
+        space=_alone(Space, tree.get(("space",))) or Space(),
+        plotting=isinstance(tree.get(("plotting",)), dict),
+    )
+
+
+def _alone(model: type[M], value: object) -> M | None:
+    try:
+        return model.model_validate(value)
+    except ValidationError:
+        return None
+
+
+def _sound(model: type[M], tree: Tree, where: Path, plain: str | None = None) -> Iterator[tuple[Path, M]]:
+    """The items of a list that are sound; plain: the key that a plain text stands for."""
+    items = tree.get(where)
+    listed = isinstance(items, list)
+    for index, item in enumerate(items if isinstance(items, list) else [items]):
+        value: object = {plain: item} if plain and isinstance(item, str) else item
+        found = _alone(model, value)
+        if found is not None:
+            yield ((*where, index) if listed else where), found
