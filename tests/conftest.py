@@ -12,12 +12,9 @@ PLOTTING = ("commands", "machine", "observe", "real")
 PLOTTING_TOO = ("test_browser.py", "test_chiapos.py", "test_feed.py", "test_terminal.py")
 """Likewise, in other rooms."""
 
-APART = ("real/test_farmers.py",)
-"""In those rooms, without any plot job."""
-
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Tests that plot run one after the other, on one worker."""
     path = item.path.relative_to(Path(__file__).parent)
-    if (path.parts[0] in PLOTTING and path.as_posix() not in APART) or path.name in PLOTTING_TOO:
+    if path.parts[0] in PLOTTING or path.name in PLOTTING_TOO:
         item.add_marker(pytest.mark.xdist_group("plotting"))
