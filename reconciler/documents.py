@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 
 from reconciler.errors import DocumentError, Problem
+from reconciler.observation import Observation
 from reconciler.spec import faults, tree
 from reconciler.spec.schemas import folder, published
-from reconciler.state import Observation
 
 if TYPE_CHECKING:
     from reconciler.plan import Plan

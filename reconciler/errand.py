@@ -94,7 +94,7 @@ class Errand:
 class Farewell:
     """One old plot to remove at a farmer, where it is still what it was seen to be.
 
-    plot, bytes, modified, k, compression, contract: as `state.OldPlot`.
+    plot, bytes, modified, k, compression, contract: as `farmer.OldPlot`.
     farmer: the farmer's name in the spec; disk: the folder there that it stands in.
     transport: a name in the table of transports: how plots get there says how they can be removed there.
     id: the removal's id. logs: the log directory, whose loops are woken at the end; "": none are.

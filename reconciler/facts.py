@@ -13,21 +13,11 @@ from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler import reserve
+from reconciler.farmer import Disk, Farmer
 from reconciler.fit import order_of
+from reconciler.observation import Observation
 from reconciler.replacing import Replacing
-from reconciler.state import (
-    Directory,
-    Disk,
-    Farmer,
-    Instant,
-    Job,
-    Known,
-    Observation,
-    Override,
-    Phase,
-    Start,
-    Transfer,
-)
+from reconciler.state import Directory, Instant, Job, Known, Override, Phase, Start, Transfer
 from reconciler.traffic import Traffic
 
 if TYPE_CHECKING:

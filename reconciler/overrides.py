@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from reconciler import journal
-from reconciler.state import Absent, Condition, Fact, Ident, Instant, Known, Override, Unknown, Verb
+from reconciler.observation import Condition
+from reconciler.state import Absent, Fact, Ident, Instant, Known, Override, Unknown, Verb
 from reconciler.world import Ask, Machine
 
 _VERBS: Mapping[str, Verb] = {

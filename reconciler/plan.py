@@ -15,7 +15,8 @@ from reconciler.actions import Action
 from reconciler.desire import Held, desire
 from reconciler.drift import drift
 from reconciler.facts import Facts
-from reconciler.state import Condition, Instant, Observation
+from reconciler.observation import Condition, Observation
+from reconciler.state import Instant
 from reconciler.want import Kind
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from reconciler.errand import entry_of
+from reconciler.farmer import Disk, OldPlot
 from reconciler.match import matches
 from reconciler.setbacks import Setback
-from reconciler.state import Disk, Known, OldPlot, Removal
+from reconciler.state import Known, Removal
 from reconciler.want import Place
 
 if TYPE_CHECKING:

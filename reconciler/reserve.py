@@ -13,7 +13,8 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from reconciler.errand import NOT_THERE
-from reconciler.state import Job, Known, Part, Phase, Unknown
+from reconciler.farmer import Part
+from reconciler.state import Job, Known, Phase, Unknown
 from reconciler.want import Admitted, Move, Place, Spawn
 
 if TYPE_CHECKING:

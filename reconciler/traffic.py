@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler import bound, setbacks
 from reconciler.errand import STALE
+from reconciler.farmer import Part
 from reconciler.match import mismatch, own_contract
 from reconciler.setbacks import Setback, Subject, ended_at
-from reconciler.state import Known, Part, Plot, Transfer, Unknown
+from reconciler.state import Known, Plot, Transfer, Unknown
 from reconciler.want import Place
 
 if TYPE_CHECKING:

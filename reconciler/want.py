@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from reconciler.state import Job, OldPlot, Plot, Temp
+from reconciler.farmer import OldPlot
+from reconciler.state import Job, Plot, Temp
 
 if TYPE_CHECKING:
     from reconciler.facts import Facts

@@ -7,10 +7,12 @@ from glob import glob
 
 import pytest
 
+from reconciler.farmer import Disk, Farmer
+from reconciler.observation import Observation
 from reconciler.plan import plan
 from reconciler.plotters import Plotters
 from reconciler.spec.loading import Loaded, load
-from reconciler.state import Directory, Disk, Farmer, Instant, Known, Observation, Space
+from reconciler.state import Directory, Instant, Known, Space
 
 EXAMPLES = sorted(glob(os.path.join(os.path.dirname(__file__), "..", "examples", "[0-9]*.yaml")))
 SATURDAY_NIGHT = 1_764_453_600.0  # 2025-11-29 22:00 UTC

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from reconciler import record
 from reconciler.events import Event, Planned, Trouble
 from reconciler.execute import Outcome
+from reconciler.observation import Condition
 from reconciler.plan import plan_facts
 from reconciler.record import Entry
 from reconciler.record.recorder import Recorder
-from reconciler.state import Condition
 from reconciler.views import words
 from tests.views.samples import KEY, NOW, WAITING, facts, plot
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Retire:
     """Start the detached process that proves what the plot is, and removes it.
 
-    plot, bytes, modified, k, compression, contract: the old plot as `state.OldPlot`. heir: the new one's name.
+    plot, bytes, modified, k, compression, contract: the old plot as `farmer.OldPlot`. heir: the new one's name.
     """
 
     plot: str

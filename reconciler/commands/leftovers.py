@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from reconciler.errand import STALE, login_of
 from reconciler.facts import Facts
+from reconciler.farmer import Disk, Part
 from reconciler.spec.farmers import Archive
-from reconciler.state import Directory, Disk, Known, Part
+from reconciler.state import Directory, Known
 from reconciler.transports.names import part_name
 from reconciler.world import Login
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler.commands.probing import HASHES, Probed, probe, probe_name
 from reconciler.errand import daemon_of
 from reconciler.errors import FarmerError
+from reconciler.farmer import Disk, Farmer
 from reconciler.spec.units import show_size
-from reconciler.state import Absent, Disk, Farmer, Known
+from reconciler.state import Absent, Known
 from reconciler.views import words
 from reconciler.views.table import table
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from reconciler.dashboard.rows import Column, Row, Sheet, Subject, Tone
 from reconciler.dashboard.snapshot import Snapshot
 from reconciler.facts import Facts
+from reconciler.farmer import Disk, Farmer
 from reconciler.spec.units import show_duration, show_size
-from reconciler.state import Disk, Farmer, Known, Transfer
+from reconciler.state import Known, Transfer
 from reconciler.views import words
 from reconciler.views.symbols import Symbols
 

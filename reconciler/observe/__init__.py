@@ -11,6 +11,8 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from reconciler import overrides
+from reconciler.farmer import Farmer
+from reconciler.observation import Observation
 from reconciler.observe.argvs import Argvs
 from reconciler.observe.conditions import of_clock, of_farmers, of_jobs
 from reconciler.observe.directories import Places
@@ -21,7 +23,7 @@ from reconciler.observe.logbook import Logbook
 from reconciler.observe.remotes import ask_farmers
 from reconciler.observe.stalls import Stalls
 from reconciler.observe.starts import Journal, Settled
-from reconciler.state import Fact, Farmer, Instant, Known, Observation, Override, T, Transfer
+from reconciler.state import Fact, Instant, Known, Override, T, Transfer
 from reconciler.world import World
 
 if TYPE_CHECKING:

@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from reconciler.errand import STALE
 from reconciler.facts import age
+from reconciler.farmer import Farmer, Part
+from reconciler.observation import Condition
 from reconciler.spec.units import show_duration
-from reconciler.state import Absent, Condition, Farmer, Instant, Job, Known, Part, Start
+from reconciler.state import Absent, Instant, Job, Known, Start
 
 AHEAD = 2.0
 """Seconds that a start may lie in the future before it is worth a word."""

@@ -10,21 +10,11 @@ from typing import TYPE_CHECKING, Literal
 
 from reconciler import journal
 from reconciler.journal import is_job_id
+from reconciler.observation import Condition
 from reconciler.observe.heads import Heads
 from reconciler.plotters import head as heads
 from reconciler.plotters import names
-from reconciler.state import (
-    Absent,
-    Condition,
-    Directory,
-    Fact,
-    Instant,
-    Known,
-    Plot,
-    Space,
-    Temp,
-    Unknown,
-)
+from reconciler.state import Absent, Directory, Fact, Instant, Known, Plot, Space, Temp, Unknown
 from reconciler.world import MISSING, Ask, Entry, Machine, Stat, Survey
 
 if TYPE_CHECKING:

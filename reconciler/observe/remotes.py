@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from reconciler.errand import daemon_of, login_of
 from reconciler.facts import age
+from reconciler.farmer import Disk, Farmer, OldPlot, Part, Stored
 from reconciler.plotters import head as heads
 from reconciler.plotters import names as plot_names
 from reconciler.spec.units import show_duration
-from reconciler.state import Absent, Disk, Fact, Farmer, Instant, Known, OldPlot, Part, Space, Stored, Unknown
+from reconciler.state import Absent, Fact, Instant, Known, Space, Unknown
 from reconciler.transports.names import parse_part
 from reconciler.world import By, Farmers, Found, Heard, Question, Volume
 

@@ -10,20 +10,10 @@ from typing import Literal, TypeAlias
 
 from reconciler import journal
 from reconciler.journal import LogName, Record
+from reconciler.observation import Condition
 from reconciler.observe.logbook import Log, Logbook
 from reconciler.plotters.log import LogState, PlotLog
-from reconciler.state import (
-    Absent,
-    Condition,
-    Fact,
-    Instant,
-    Known,
-    Outcome,
-    Removal,
-    Start,
-    Transfer,
-    Unknown,
-)
+from reconciler.state import Absent, Fact, Instant, Known, Outcome, Removal, Start, Transfer, Unknown
 from reconciler.transports.record import TransferLog
 from reconciler.world import MISSING, Ask, Machine, Process
 

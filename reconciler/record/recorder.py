@@ -10,8 +10,8 @@ from typing import TypeAlias
 from reconciler.drift import Leaf
 from reconciler.events import Event, Planned, Trouble
 from reconciler.execute import Outcome
+from reconciler.observation import Condition
 from reconciler.record import Entry, What, append, lines, parse
-from reconciler.state import Condition
 
 Key: TypeAlias = tuple[str, str]
 """A condition's type and subject."""

@@ -7,8 +7,9 @@ from math import inf
 from typing import Literal, TypeAlias
 
 from reconciler.facts import Facts
+from reconciler.farmer import Disk
 from reconciler.spec.farmers import Archive
-from reconciler.state import Disk, Known, Plot
+from reconciler.state import Known, Plot
 from reconciler.want import Admitted, Move, Place
 
 Scope: TypeAlias = Literal["all", "farmer", "source", "disk"]

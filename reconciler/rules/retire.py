@@ -8,8 +8,9 @@ from typing import TypeAlias
 
 from reconciler import reserve
 from reconciler.facts import Facts
+from reconciler.farmer import OldPlot
 from reconciler.replacing import room_to_make
-from reconciler.state import Known, OldPlot, Plot
+from reconciler.state import Known, Plot
 from reconciler.want import Admitted, Move, Place, Retire
 
 ALL = ("paused", "in_all")

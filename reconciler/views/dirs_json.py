@@ -10,7 +10,8 @@ from typing import Literal
 
 from reconciler.desire import Desire
 from reconciler.facts import Facts
-from reconciler.state import Disk, Fact, Farmer, Known, Space
+from reconciler.farmer import Disk, Farmer
+from reconciler.state import Fact, Known, Space
 from reconciler.views import dirs, farms, words
 
 

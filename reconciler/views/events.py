@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from reconciler.events import Event, Planned, Ticked, Trouble
 from reconciler.execute import Outcome
 from reconciler.facts import Facts
+from reconciler.observation import Condition
 from reconciler.plan import Hold
 from reconciler.spec.units import show_duration
-from reconciler.state import Condition, Job, Known
+from reconciler.state import Job, Known
 from reconciler.views import words
 from reconciler.views.plan import PlanView
 from reconciler.views.symbols import Symbols

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.desire import Desire, verdicts
 from reconciler.facts import Facts
+from reconciler.farmer import Disk, Farmer
 from reconciler.spec.units import show_size
-from reconciler.state import Disk, Fact, Farmer, Job, Known, Plot, Space
+from reconciler.state import Fact, Job, Known, Plot, Space
 from reconciler.views import farms, transfers, words
 from reconciler.views.details import told
 from reconciler.views.names import Names

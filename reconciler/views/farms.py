@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from reconciler import reserve
 from reconciler.facts import Facts
+from reconciler.farmer import Disk, Farmer
 from reconciler.spec.units import show_duration, show_size
-from reconciler.state import Disk, Fact, Farmer, Known, Space
+from reconciler.state import Fact, Known, Space
 from reconciler.views import words
 from reconciler.views.symbols import Symbols
 from reconciler.want import Place

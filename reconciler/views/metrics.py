@@ -18,8 +18,9 @@ from prometheus_client.registry import Collector
 
 from reconciler import actions
 from reconciler.facts import Facts
+from reconciler.farmer import Disk
 from reconciler.plan import Plan
-from reconciler.state import Disk, Fact, Health, Ident, Known, Space, Unknown
+from reconciler.state import Fact, Health, Ident, Known, Space, Unknown
 from reconciler.views import farms, status, transfers, words
 from reconciler.world import Usage
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sized
 
+from reconciler.observation import Observation
 from reconciler.spec.units import show_size
-from reconciler.state import Directory, Fact, Known, Observation
+from reconciler.state import Directory, Fact, Known
 from reconciler.views import words
 from reconciler.views.table import table
 

@@ -10,8 +10,9 @@ from reconciler.actions.archive import Archive
 from reconciler.actions.clean import Clean
 from reconciler.actions.retire import Retire
 from reconciler.actions.spawn import Spawn
+from reconciler.observation import Observation
 from reconciler.plan import Hold, Plan
-from reconciler.state import Job, Known, Observation
+from reconciler.state import Job, Known
 from reconciler.views import words
 from reconciler.views.names import Names
 from reconciler.views.symbols import Symbols

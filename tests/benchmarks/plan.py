@@ -15,23 +15,12 @@ from functools import partial
 
 from reconciler.desire import desire, verdicts
 from reconciler.facts import Facts
+from reconciler.farmer import Disk, Farmer
+from reconciler.observation import Observation
 from reconciler.plan import plan_facts
 from reconciler.plotters import Plotters
 from reconciler.spec.models import Spec
-from reconciler.state import (
-    Absent,
-    Directory,
-    Disk,
-    Farmer,
-    Ident,
-    Instant,
-    Job,
-    Known,
-    Observation,
-    Phase,
-    Plot,
-    Space,
-)
+from reconciler.state import Absent, Directory, Ident, Instant, Job, Known, Phase, Plot, Space
 
 SIZES = ((10, 10, 1), (100, 50, 5), (300, 150, 15), (1000, 500, 50))
 """Jobs, directories, farmers."""

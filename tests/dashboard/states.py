@@ -8,23 +8,11 @@ from dataclasses import replace
 from reconciler.dashboard.snapshot import Snapshot
 from reconciler.desire import desire
 from reconciler.facts import Facts
+from reconciler.farmer import Disk, Farmer
 from reconciler.loop import Work
 from reconciler.plan import plan_facts
 from reconciler.record import Entry
-from reconciler.state import (
-    Absent,
-    Disk,
-    Farmer,
-    Ident,
-    Job,
-    Known,
-    Override,
-    Phase,
-    Space,
-    Start,
-    Transfer,
-    Unknown,
-)
+from reconciler.state import Absent, Ident, Job, Known, Override, Phase, Space, Start, Transfer, Unknown
 from reconciler.world import Usage
 from tests.views import samples
 from tests.views.samples import GB, NOW, ago

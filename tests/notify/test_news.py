@@ -14,15 +14,17 @@ from hypothesis import strategies as st
 from reconciler.events import Event, Planned, Ticked, Trouble
 from reconciler.execute import Outcome
 from reconciler.facts import Facts
+from reconciler.farmer import Disk, Farmer
 from reconciler.notify.digest import MOST, digest, takes
 from reconciler.notify.kinds import KINDS, Message
 from reconciler.notify.news import Memory, fold
 from reconciler.notify.signs import Silence
+from reconciler.observation import Condition
 from reconciler.plan import plan_facts
 from reconciler.setbacks import MANY
 from reconciler.spec import notify
 from reconciler.spec.notify import Notify, Target
-from reconciler.state import Condition, Directory, Disk, Farmer, Instant, Known, Space, Unknown
+from reconciler.state import Directory, Instant, Known, Space, Unknown
 from tests.views.samples import GB, KEY, NOW, Start, Transfer, ago, facts, observation, plot, plotters, spec
 
 DST = "/mnt/dst/00"

@@ -15,8 +15,8 @@ from reconciler.events import Event, Planned, Ticked, Trouble
 from reconciler.facts import Facts
 from reconciler.machine import LocalMachine
 from reconciler.notify.notifier import Notifier
+from reconciler.observation import Condition
 from reconciler.plan import plan_facts
-from reconciler.state import Condition
 from tests.views.samples import observation, plotters, spec
 
 from .server import Server, serving

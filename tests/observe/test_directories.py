@@ -13,7 +13,8 @@ from reconciler.facts import Facts
 from reconciler.machine import LocalMachine
 from reconciler.machine.files import Filesystem
 from reconciler.machine.mounts import Mounts
-from reconciler.state import Absent, Fact, Known, Observation, Space, Unknown
+from reconciler.observation import Observation
+from reconciler.state import Absent, Fact, Known, Space, Unknown
 from reconciler.world import Ask, Survey
 from tests.real import driver
 from tests.real.conftest import Make

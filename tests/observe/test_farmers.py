@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.farmer import Farmer
 from reconciler.observe.conditions import of_farmers
 from reconciler.observe.remotes import ask_farmers
 from reconciler.plotters import Plotters
 from reconciler.spec.loading import parse
 from reconciler.spec.models import Spec
-from reconciler.state import Absent, Fact, Farmer, Instant, Known, Unknown
+from reconciler.state import Absent, Fact, Instant, Known, Unknown
 from reconciler.world import Answer, Found, Heard, Question, Volume
 
 NOW = Instant(1_800_000_000.0, 50_000.0, "boot")

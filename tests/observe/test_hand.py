@@ -11,7 +11,8 @@ import pytest
 
 from reconciler.machine import LocalMachine
 from reconciler.machine.files import Filesystem, doubt
-from reconciler.state import Absent, Fact, Job, Known, Observation, Phase, Unknown
+from reconciler.observation import Observation
+from reconciler.state import Absent, Fact, Job, Known, Phase, Unknown
 from reconciler.world import Chunk, Process
 from tests.real.conftest import Make
 from tests.real.farm import Farm

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.state import Known, Observation, Plot, Temp
+from reconciler.observation import Observation
+from reconciler.state import Known, Plot, Temp
 from tests.real.conftest import Make
 from tests.real.farm import Farm
 from tests.real.sight import until

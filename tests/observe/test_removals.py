@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from reconciler import tidy
 from reconciler.facts import Facts
+from reconciler.observation import Observation
 from reconciler.observe import Observer
 from reconciler.simulate import Fate, SimulatedWorld
 from reconciler.simulate.removing import Removal as Played
-from reconciler.state import Known, Observation, Removal, Unknown
+from reconciler.state import Known, Removal, Unknown
 from tests.loop.farm import LOGS, plotters
 from tests.loop.test_retire import DAY, Replot
 

@@ -15,9 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler import journal
+from reconciler.farmer import Disk, Farmer
 from reconciler.journal import Record
 from reconciler.machine import LocalMachine
-from reconciler.state import Disk, Fact, Farmer, Instant, Known, Observation, Space
+from reconciler.observation import Observation
+from reconciler.state import Fact, Instant, Known, Space
 from tests.real.conftest import Make
 from tests.real.farm import Farm, finish
 from tests.real.hand import Idle

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.actions import Action
+from reconciler.observation import Observation
 from reconciler.plan import Hold, Plan
 from reconciler.spec import tree
 from reconciler.spec.loading import parse
 from reconciler.spec.models import Spec
 from reconciler.spec.units import parse_duration
 from reconciler.spec.writing import write
-from reconciler.state import Observation
 from tests.planning.shorthand import observation, plot_id, plot_name
 
 FOLDER = Path(__file__).parents[1] / "cases" / "plans"

@@ -7,8 +7,9 @@ from typing import assert_never
 
 from reconciler import actions
 from reconciler.actions import Action
+from reconciler.observation import Observation
 from reconciler.plan import Plan
-from reconciler.state import Absent, Ident, Instant, Job, Known, Observation, Removal, Transfer
+from reconciler.state import Absent, Ident, Instant, Job, Known, Removal, Transfer
 
 
 def later(seen: Observation, made: Plan) -> Observation:

@@ -11,27 +11,23 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from reconciler.errand import entry_of
+from reconciler.farmer import Disk, Farmer, OldPlot, Part, Stored
+from reconciler.observation import Observation
 from reconciler.spec.models import Spec
 from reconciler.spec.units import parse_duration, parse_milestone, parse_size
 from reconciler.state import (
     Absent,
     Directory,
-    Disk,
     Fact,
-    Farmer,
     Ident,
     Instant,
     Job,
     Known,
-    Observation,
-    OldPlot,
     Override,
-    Part,
     Plot,
     Removal,
     Space,
     Start,
-    Stored,
     Temp,
     Transfer,
     Unknown,

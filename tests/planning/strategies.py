@@ -11,27 +11,24 @@ from typing import Any, Literal, TypeVar
 
 from hypothesis import strategies as st
 
+from reconciler.farmer import Disk, Farmer, Part, Stored
+from reconciler.observation import Observation
 from reconciler.spec.models import Spec
 from reconciler.spec.week import parse_window
 from reconciler.state import (
     Absent,
     Directory,
-    Disk,
     Fact,
-    Farmer,
     Ident,
     Instant,
     Job,
     Known,
-    Observation,
     Override,
-    Part,
     Phase,
     Plot,
     Run,
     Space,
     Start,
-    Stored,
     Temp,
     Transfer,
     Unknown,

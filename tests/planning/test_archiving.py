@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from reconciler import actions
 from reconciler.errand import AT_FARMER, NO_FAULT
 from reconciler.facts import Facts
+from reconciler.farmer import Disk, Farmer, Part
+from reconciler.observation import Observation
 from reconciler.plan import Plan, plan
 from reconciler.plotters import Plotters
 from reconciler.setbacks import MANY, REST
-from reconciler.state import Disk, Farmer, Known, Observation, Part, Transfer
+from reconciler.state import Known, Transfer
 from tests.planning.later import later
 from tests.planning.strategies import NOW, Farm, failure, farms
 from tests.planning.test_laws import often as laws

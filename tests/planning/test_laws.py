@@ -17,11 +17,12 @@ from reconciler.desire import desire, judge, observed
 from reconciler.drift import drift
 from reconciler.facts import Facts
 from reconciler.leaves import JobLeaf, State
+from reconciler.observation import Observation
 from reconciler.plan import Plan, plan
 from reconciler.plotters import Plotters
 from reconciler.rules import PROPOSERS
 from reconciler.spec.models import Spec
-from reconciler.state import Fact, Known, Observation, Phase
+from reconciler.state import Fact, Known, Phase
 from reconciler.want import Admitted, Kind, Move, Spawn, Want
 from tests.planning.later import later
 from tests.planning.strategies import UNKNOWN, Farm, farms

@@ -23,11 +23,12 @@ from hypothesis import strategies as st
 from reconciler import actions
 from reconciler.desire import desire
 from reconciler.facts import Facts
+from reconciler.observation import Observation
 from reconciler.plan import plan
 from reconciler.plotters import Plotters
 from reconciler.spec.loading import parse
 from reconciler.spec.migrate import migrate
-from reconciler.state import Ident, Instant, Job, Known, Observation, Phase
+from reconciler.state import Ident, Instant, Job, Known, Phase
 from tests.planning.dice import Dice
 from tests.planning.shorthand import BOOT, observation
 from tests.planning.strategies import NOW

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from reconciler import actions, documents
 from reconciler.facts import Facts
+from reconciler.farmer import OldPlot
+from reconciler.observation import Observation
 from reconciler.plan import Plan, plan
 from reconciler.plotters import Plotters
 from reconciler.rules.retire import GB, choose
@@ -19,7 +21,7 @@ from reconciler.spec.loading import parse
 from reconciler.spec.models import Spec
 from reconciler.spec.tree import Value
 from reconciler.spec.writing import write
-from reconciler.state import Known, Observation, OldPlot
+from reconciler.state import Known
 from tests.planning.later import later
 from tests.planning.shorthand import observation
 

@@ -21,10 +21,11 @@ from typing import Any
 from reconciler import journal, overrides
 from reconciler.loop import Loop, Work
 from reconciler.machine import LocalMachine, LocalWorld
+from reconciler.observation import Observation
 from reconciler.observe import Observer
 from reconciler.spec.loading import load
 from reconciler.spec.models import Spec
-from reconciler.state import Job, Known, Observation, Override, Start, Verb
+from reconciler.state import Job, Known, Override, Start, Verb
 from tests.real import driver
 from tests.real.driver import BOTH, Place, Task
 from tests.real.sight import PATIENCE, Most, Running, record, session, shown, until, writers

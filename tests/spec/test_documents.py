@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from reconciler import documents, state
 from reconciler.errors import DocumentError
+from reconciler.observation import Observation
 from reconciler.spec.schemas import folder
-from reconciler.state import Known, Observation
+from reconciler.state import Known
 
 
 @pytest.mark.parametrize("name", documents.NAMES)

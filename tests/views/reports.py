@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reconciler.facts import Facts
+from reconciler.farmer import Disk, Farmer
 from reconciler.journal import LogName, Record
 from reconciler.observe.logbook import Log
 from reconciler.plotters import LogState, PlotLog
 from reconciler.record import Entry
-from reconciler.state import Disk, Farmer, Instant, Known, Outcome, Space
+from reconciler.state import Instant, Known, Outcome, Space
 from reconciler.views.export import Over
 from reconciler.views.report import DAY, Moved, Report
 from reconciler.views.report_sums import report

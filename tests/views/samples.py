@@ -7,24 +7,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.facts import Facts
+from reconciler.farmer import Disk, Farmer, Part
+from reconciler.observation import Condition, Observation
 from reconciler.plotters import Plotters
 from reconciler.setbacks import MANY, REST
 from reconciler.spec.models import Spec
 from reconciler.spec.units import show_duration
 from reconciler.state import (
     Absent,
-    Condition,
     Directory,
-    Disk,
     Fact,
-    Farmer,
     Ident,
     Instant,
     Job,
     Known,
-    Observation,
     Override,
-    Part,
     Phase,
     Plot,
     Space,

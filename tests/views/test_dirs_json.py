@@ -8,7 +8,8 @@ from typing import Any
 
 from reconciler.desire import desire
 from reconciler.facts import Facts
-from reconciler.state import Absent, Farmer, Instant, Known, Phase, Unknown
+from reconciler.farmer import Farmer
+from reconciler.state import Absent, Instant, Known, Phase, Unknown
 from reconciler.views import dirs_json
 
 from .samples import GB, NOW, QUARANTINE, SECOND, ago, directory, facts, farm_at_work, job, plot, spec

@@ -7,8 +7,9 @@ from dataclasses import replace
 from reconciler.events import Planned, Trouble
 from reconciler.execute import Outcome
 from reconciler.facts import Facts
+from reconciler.observation import Condition
 from reconciler.plan import plan_facts
-from reconciler.state import Condition, Known, Phase
+from reconciler.state import Known, Phase
 from reconciler.views.events import Teller
 from reconciler.views.symbols import UNICODE
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from reconciler.desire import desire
 from reconciler.facts import Facts
-from reconciler.state import Farmer, Known, Override, Phase, Unknown
+from reconciler.farmer import Farmer
+from reconciler.state import Known, Override, Phase, Unknown
 from reconciler.views.explain import ExplainView
 from reconciler.views.symbols import ASCII, UNICODE, Symbols
 

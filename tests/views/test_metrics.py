@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from reconciler.facts import Facts
+from reconciler.farmer import Disk, Farmer
 from reconciler.plan import plan_facts
-from reconciler.state import Absent, Disk, Farmer, Ident, Known, Phase, Space, Unknown
+from reconciler.state import Absent, Ident, Known, Phase, Space, Unknown
 from reconciler.views import metrics
 from reconciler.views.metrics import Look
 from reconciler.world import Usage

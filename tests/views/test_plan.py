@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.facts import Facts
+from reconciler.farmer import Farmer
+from reconciler.observation import Condition
 from reconciler.plan import Hold, Plan, plan_facts
-from reconciler.state import Condition, Farmer, Known, Override, Phase, Temp, Unknown
+from reconciler.state import Known, Override, Phase, Temp, Unknown
 from reconciler.views.plan import PlanView
 from reconciler.views.symbols import ASCII, UNICODE, Symbols
 

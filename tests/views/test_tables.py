@@ -8,7 +8,8 @@ from dataclasses import replace
 from reconciler.desire import desire
 from reconciler.drift import drift
 from reconciler.facts import Facts
-from reconciler.state import Absent, Directory, Farmer, Known, Override, Phase, Space, Unknown
+from reconciler.farmer import Farmer
+from reconciler.state import Absent, Directory, Known, Override, Phase, Space, Unknown
 from reconciler.views import details, diff, dirs, observation
 from reconciler.views.symbols import ASCII, UNICODE
 from reconciler.world import Usage
