@@ -11,7 +11,9 @@ from math import inf
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.errand import AT_FARMER, NO_FAULT, NO_WAIT, entry_of
+from reconciler.spec.units import show_duration
 from reconciler.state import Transfer
+from reconciler.want import Verdict
 
 if TYPE_CHECKING:
     from reconciler.facts import Facts
@@ -43,6 +45,22 @@ class Setback:
     def rest(self) -> float:
         """Seconds that a disk with so many failures is still left alone; 0 and less: it is not."""
         return REST - self.passed if self.count >= MANY else -inf
+
+
+def waiting(rule: str, setback: Setback | None, what: str, now: float) -> Verdict:
+    """A limit's word that holds until the next try. what: ``transfers to farm:/farm/0``; now: wall clock."""
+    if setback is None or setback.wait <= 0:
+        return Verdict(rule=rule, ok=True, text="no failure to wait after")
+    return Verdict(
+        rule=rule,
+        ok=False,
+        text=f"{setback.count} {what} failed in a row ({setback.words});"
+        f" next try in {show_duration(setback.wait)}",
+        value=setback.count,
+        limit=0,
+        unit="failures",
+        next_at=now + setback.wait,
+    )
 
 
 def setbacks(facts: Facts) -> Mapping[Subject, Setback]:

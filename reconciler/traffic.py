@@ -90,6 +90,9 @@ class Traffic:
 
     def refusal(self, archive: Archive, plot: Plot) -> str | None:
         """Why a farmer does not take a plot, in words; None: it does."""
+        transport = archive.transport
+        if transport.kind == "command" and not archive.by_ssh and transport.verify is None:
+            return "nothing could prove that it arrived: its program has neither ssh beside it nor a verify"
         return mismatch(archive.take, plot.k, plot.compression, plot.contract, self.own)
 
     def unasked(self, plot: str) -> str | None:

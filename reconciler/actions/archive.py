@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from reconciler import journal
+from reconciler.detached import begin
 from reconciler.drift import Change, Leaf
 from reconciler.errand import Errand, entry_of, to_argv, way_of
-from reconciler.journal import Record
 from reconciler.want import Move, Want
-from reconciler.world import Command, World
+from reconciler.world import World
 
 if TYPE_CHECKING:
     from reconciler.facts import Facts
@@ -64,39 +62,31 @@ class Archive:
 
     def perform(self, world: World, facts: Facts) -> str:
         """Start the mover. Raises MachineError."""
-        machine = world.machine
-        now = machine.now()
         archive = facts.spec.archiver(self.farmer)
-        told = "\0".join((machine.host, now.boot, f"{now.at:.6f}", f"{now.up:.6f}", self.plot))
-        transfer = hashlib.sha256(told.encode()).hexdigest()[:12]
-        record = Record(
-            id=transfer,
-            kind="move",
-            host=machine.host,
-            when=now,
-            body={
-                "plot": self.plot,
-                "source": self.source,
-                "bytes": self.bytes,
-                "farmer": self.farmer,
-                "disk": self.disk,
-                "transport": archive.transport.kind,
-                "entry": entry_of(archive),
-            },
-        )
         logs = facts.spec.directories.logs.path
-        errand = Errand(
-            plot=self.plot,
-            source=self.source,
-            farmer=self.farmer,
-            disk=self.disk,
-            transport=archive.transport.kind,
-            host=machine.host,
-            id=transfer,
-            logs=logs,
-            way=way_of(archive, self.disk),
-        )
-        argv = (sys.executable, "-m", "reconciler.transports.mover", *to_argv(errand))
-        log = journal.log_path(logs, now.at, transfer, "move")
-        ident = machine.start(log, record.line(), Command(argv=argv, env={"PLOTMAN_MOVE": transfer}))
+        body: dict[str, str | int] = {
+            "plot": self.plot,
+            "source": self.source,
+            "bytes": self.bytes,
+            "farmer": self.farmer,
+            "disk": self.disk,
+            "transport": archive.transport.kind,
+            "entry": entry_of(archive),
+        }
+
+        def program(transfer: str) -> Sequence[str]:
+            errand = Errand(
+                plot=self.plot,
+                source=self.source,
+                farmer=self.farmer,
+                disk=self.disk,
+                transport=archive.transport.kind,
+                host=world.machine.host,
+                id=transfer,
+                logs=logs,
+                way=way_of(archive, self.disk),
+            )
+            return "reconciler.transports.mover", *to_argv(errand)
+
+        ident = begin(world.machine, logs, "move", self.plot, body, program)
         return f"pid {ident.pid} moves it"

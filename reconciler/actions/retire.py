@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from reconciler import journal
+from reconciler.detached import begin
 from reconciler.drift import Change, Leaf
 from reconciler.errand import Farewell, entry_of, to_argv, way_of
-from reconciler.journal import Record
 from reconciler.want import Retire as Wanted
 from reconciler.want import Want
-from reconciler.world import Command, World
+from reconciler.world import World
 
 if TYPE_CHECKING:
     from reconciler.facts import Facts
@@ -76,41 +74,33 @@ class Retire:
 
     def perform(self, world: World, facts: Facts) -> str:
         """Start the remover. Raises MachineError."""
-        machine = world.machine
-        now = machine.now()
         archive = facts.spec.archiver(self.farmer)
-        told = "\0".join((machine.host, now.boot, f"{now.at:.6f}", f"{now.up:.6f}", self.subject))
-        removal = hashlib.sha256(told.encode()).hexdigest()[:12]
-        record = Record(
-            id=removal,
-            kind="retire",
-            host=machine.host,
-            when=now,
-            body={
-                "plot": self.plot,
-                "bytes": self.bytes,
-                "farmer": self.farmer,
-                "disk": self.disk,
-                "heir": self.heir,
-                "entry": entry_of(archive),
-            },
-        )
         logs = facts.spec.directories.logs.path
-        farewell = Farewell(
-            plot=self.plot,
-            bytes=self.bytes,
-            modified=self.modified,
-            k=self.k,
-            compression=self.compression,
-            contract=self.contract,
-            farmer=self.farmer,
-            disk=self.disk,
-            transport=archive.transport.kind,
-            id=removal,
-            logs=logs,
-            way=way_of(archive, self.disk),
-        )
-        argv = (sys.executable, "-m", "reconciler.transports.remover", *to_argv(farewell))
-        log = journal.log_path(logs, now.at, removal, "retire")
-        ident = machine.start(log, record.line(), Command(argv=argv, env={"PLOTMAN_RETIRE": removal}))
+        body: dict[str, str | int] = {
+            "plot": self.plot,
+            "bytes": self.bytes,
+            "farmer": self.farmer,
+            "disk": self.disk,
+            "heir": self.heir,
+            "entry": entry_of(archive),
+        }
+
+        def program(removal: str) -> Sequence[str]:
+            farewell = Farewell(
+                plot=self.plot,
+                bytes=self.bytes,
+                modified=self.modified,
+                k=self.k,
+                compression=self.compression,
+                contract=self.contract,
+                farmer=self.farmer,
+                disk=self.disk,
+                transport=archive.transport.kind,
+                id=removal,
+                logs=logs,
+                way=way_of(archive, self.disk),
+            )
+            return "reconciler.transports.remover", *to_argv(farewell)
+
+        ident = begin(world.machine, logs, "retire", self.subject, body, program)
         return f"pid {ident.pid} removes it"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.facts import Facts
-from reconciler.spec.units import show_duration
+from reconciler.setbacks import waiting
 from reconciler.want import Admitted, Move, Verdict, Want
 
 
@@ -16,20 +16,9 @@ def judge(facts: Facts, _admitted: Admitted, want: Want) -> Verdict | None:
         return None
     setbacks = facts.traffic.setbacks
     found = (
-        (f"to {want.farmer}", setbacks.get(want.farmer)),
-        (f"to {want.target}", setbacks.get(want.place)),
-        ("of it", setbacks.get(("", want.plot.name))),
+        (f"transfers to {want.farmer}", setbacks.get(want.farmer)),
+        (f"transfers to {want.target}", setbacks.get(want.place)),
+        ("transfers of it", setbacks.get(("", want.plot.name))),
     )
-    where, longest = max(found, key=lambda each: each[1].wait if each[1] is not None else 0.0)
-    if longest is None or longest.wait <= 0:
-        return Verdict(rule="archive_backoff", ok=True, text="no failure to wait after")
-    return Verdict(
-        rule="archive_backoff",
-        ok=False,
-        text=f"{longest.count} transfers {where} failed in a row ({longest.words});"
-        f" next try in {show_duration(longest.wait)}",
-        value=longest.count,
-        limit=0,
-        unit="failures",
-        next_at=facts.now.at + longest.wait,
-    )
+    what, longest = max(found, key=lambda each: each[1].wait if each[1] is not None else 0.0)
+    return waiting("archive_backoff", longest, what, facts.now.at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.facts import Facts
-from reconciler.spec.units import show_duration
+from reconciler.setbacks import waiting
 from reconciler.want import Admitted, Retire, Verdict, Want
 
 
@@ -12,15 +12,4 @@ def judge(facts: Facts, _admitted: Admitted, want: Want) -> Verdict | None:
     if not isinstance(want, Retire):
         return None
     setback = facts.replacing.setback(want.heir.place)
-    if setback is None or setback.wait <= 0:
-        return Verdict(rule="retire_backoff", ok=True, text="no failure to wait after")
-    return Verdict(
-        rule="retire_backoff",
-        ok=False,
-        text=f"{setback.count} removals at {want.heir.target} failed in a row ({setback.words}); next try in "
-        f"{show_duration(setback.wait)}",
-        value=setback.count,
-        limit=0,
-        unit="failures",
-        next_at=facts.now.at + setback.wait,
-    )
+    return waiting("retire_backoff", setback, f"removals at {want.heir.target}", facts.now.at)

@@ -252,7 +252,7 @@ class _Migration:
             self._say((*section, "tmpdir_max_jobs"), message, "changed")
         if not inherits and _is_none(inherited.get(STAGGER[2])) and "max_jobs" not in own:
             # The general limit became a max_jobs of 1, which is none of this directory's.
-            with suppress(ValueError):
+            with suppress(ValueError):  # told where it stands itself
                 own["max_jobs"] = old_keys.count(inherited.get("tmpdir_max_jobs"))
         self.moved.append((section, target))
         if len(own) > 1:

@@ -11,6 +11,23 @@ The contract of a move, whatever the transport:
 - The source is removed last, and only while it is the very file that was copied.
 - Every failure and every kill leaves the source, or the whole plot at its target, or both.
 
+Who does each step:
+
+=============  ==================  =============  ===========  ==================  ====================
+transport      exclusive create    copy           fsync        hash                rename, no replacing
+=============  ==================  =============  ===========  ==================  ====================
+local          itself              itself         itself       itself              itself
+rsync          ssh beside it       rsync          ssh          ssh                 ssh
+rsyncd         ssh beside it       the daemon     ssh          ssh                 ssh
+rsyncd alone   nobody              the daemon     the daemon   the daemon          the daemon
+sftp           itself              itself         itself       a shell, or itself  itself
+command        ssh beside it       the program    ssh          ssh                 ssh
+command alone  the program         the program    the program  its check           the program
+=============  ==================  =============  ===========  ==================  ====================
+
+Where nobody creates the part file exclusively, other plotters see no reservation, and two of them may meet on a full
+disk: the copy then fails, and its plot stays at the source.
+
 `names.py` reads and writes part files' names, `record.py` reads a mover's log, `arguments.py` its errand;
 these are for everyone. `contract.py` is what a transport does, `failure.py` how it fails.
 """
