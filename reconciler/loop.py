@@ -85,7 +85,8 @@ class Loop:
         """Look, plan, and perform what is planned; the locks are held."""
         loaded = self._newest()
         spec = loaded.spec
-        facts = Facts(spec, self._observer.look(spec), self._plotters)
+        seen = self._observer.look(spec, source=self._source.revisions())
+        facts = Facts(spec, seen, self._plotters)
         plan = plan_facts(facts, loaded.digest)
         self._report(Planned(facts, plan))
         outcomes = []
@@ -105,6 +106,7 @@ class Loop:
         with self.locks():
             # The bell hangs before anything can ring it: what is rung during a tick is heard after it.
             machine.wait((), 0.0, self._wake)
+            self._source.listen(self._wake)
             while not stopping():
                 ticked = self.tick()
                 if stopping() or (until_settled and settled(ticked)):

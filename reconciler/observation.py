@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from reconciler.farmer import Farmer
+from reconciler.revision import Revisions
 from reconciler.state import Directory, Fact, Instant, Job, Known, Override, Removal, Start, Transfer
 
 
@@ -27,6 +28,7 @@ class Observation:
     directories: every local directory of the spec, by its path there; the log directory among them.
     farmers: by name.
     finished_before: plots finished by jobs whose logs are shelved; 0 where the spec does not count them.
+    source: how far the repository is followed that the spec comes from; None: it comes from a file.
     """
 
     version: Literal[1] = 1
@@ -43,4 +45,5 @@ class Observation:
     directories: Mapping[str, Directory]
     farmers: Mapping[str, Farmer]
     finished_before: int = 0
+    source: Revisions | None = None
     conditions: tuple[Condition, ...] = ()

@@ -14,7 +14,7 @@ from reconciler import overrides
 from reconciler.farmer import Farmer
 from reconciler.observation import Observation
 from reconciler.observe.argvs import Argvs
-from reconciler.observe.conditions import of_clock, of_farmers, of_jobs
+from reconciler.observe.conditions import of_clock, of_farmers, of_jobs, of_source
 from reconciler.observe.directories import Places
 from reconciler.observe.farms import Farms
 from reconciler.observe.heads import Heads
@@ -23,6 +23,7 @@ from reconciler.observe.logbook import Logbook
 from reconciler.observe.remotes import ask_farmers
 from reconciler.observe.stalls import Stalls
 from reconciler.observe.starts import Journal, Settled
+from reconciler.revision import Revisions
 from reconciler.state import Fact, Instant, Known, Override, T, Transfer
 from reconciler.world import World
 
@@ -45,11 +46,11 @@ class Observer:
         self._settled = Settled()
         self._stalls = Stalls(world.machine)
 
-    def look(self, spec: Spec, *, temps: bool = False) -> Observation:
+    def look(self, spec: Spec, *, temps: bool = False, source: Revisions | None = None) -> Observation:
         """What is, now. temps: list and measure all temporary files, which takes long on big farms.
 
         Without it they are listed only where the spec has them cleaned or a killed job may have left some,
-        and only those that no job owns are measured.
+        and only those that no job owns are measured. source: how far the repository is followed, as it says itself.
         """
         machine = self._world.machine
         logs = spec.directories.logs.path
@@ -93,7 +94,9 @@ class Observer:
             directories=directories,
             farmers=farmers,
             finished_before=journal.finished_before() if _counts(spec) else 0,
+            source=source,
             conditions=(
+                *of_source(source),
                 *conditions,
                 *journal.conditions(),
                 *of_clock(now, _known(starts)),

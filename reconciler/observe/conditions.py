@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from reconciler.errand import STALE
 from reconciler.facts import age
 from reconciler.farmer import Farmer, Part
 from reconciler.observation import Condition
+from reconciler.revision import Obstacle, Revisions
 from reconciler.spec.units import show_duration
 from reconciler.state import Absent, Instant, Job, Known, Start
 
 AHEAD = 2.0
 """Seconds that a start may lie in the future before it is worth a word."""
+
+
+_OF_SOURCE: Mapping[Obstacle, str] = {
+    "unreachable": "SourceUnreachable",
+    "unverified": "SourceUnverified",
+    "invalid": "SourceInvalid",
+    "rewound": "SourceRewound",
+    "shrunk": "SourceShrunk",
+}
+
+
+def of_source(source: Revisions | None) -> tuple[Condition, ...]:
+    """A revision that is not followed, or a repository that does not answer."""
+    if source is None or source.obstacle is None:
+        return ()
+    met = (
+        f"{source.attempted} is not in force, {source.applied or 'nothing'} is: " if source.attempted else ""
+    )
+    if source.obstacle == "unreachable":
+        met = f"{source.applied or 'nothing'} is in force: "
+    return (Condition(_OF_SOURCE[source.obstacle], source.source, met + (source.problem or "")),)
 
 
 def of_clock(now: Instant, starts: Sequence[Start]) -> tuple[Condition, ...]:

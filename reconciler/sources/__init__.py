@@ -2,20 +2,41 @@
 
 A source gives the newest good spec and says what is wrong with a newer one that is not. It never blocks
 the loop, and once it has given a good spec it always has one to give.
+
+To add a source: a file with a class that is a Source.
 """
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from reconciler.revision import Revisions
 from reconciler.spec.loading import Loaded
 
 
 class Source(Protocol):
-    """Gives the spec, tick by tick."""
+    """Gives the spec, tick by tick. What one that looks only when it is asked need not do is done here."""
 
     def current(self) -> Loaded:
         """The newest good spec. Raises SpecError while there has been none."""
+        ...
 
     def problem(self) -> str | None:
         """Why something newer is not in force; None: nothing newer is."""
+        ...
+
+    def revisions(self) -> Revisions | None:
+        """How far a repository is followed; None: the spec comes from none."""
+        return None
+
+    def listen(self, wake: str) -> None:  # noqa: ARG002 - for those that look in the background
+        """From now on ring the bell at that path when there may be something new."""
+        return
+
+    def hurry(self) -> None:
+        """Look for something newer now, instead of when it is due."""
+        return
+
+    def close(self) -> None:
+        """End whatever looks in the background; it is not waited for."""
+        return

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 
 from reconciler.errors import Problem, SpecError
+from reconciler.sources import Source
 from reconciler.spec.loading import Loaded
 
 DEADLINE = 2.0
@@ -15,7 +16,7 @@ DEADLINE = 2.0
 _Mark = tuple[int, int, int]
 
 
-class FileSource:
+class FileSource(Source):
     """Keeps the last good spec while the file is missing, unreadable or wrong."""
 
     def __init__(self, path: str, load: Callable[[str], Loaded]) -> None:

@@ -11,6 +11,8 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, field_validator, model_validator
 
 from reconciler.spec.farmers import Archive, Archiving
+from reconciler.spec.guard import Deletions, Guarded
+from reconciler.spec.host import Host
 from reconciler.spec.model import Model, Name
 from reconciler.spec.notify import Notify
 from reconciler.spec.units import AbsolutePath, Duration, HomePath, Milestone, Size, Window
@@ -234,6 +236,11 @@ class Spec(Model):
     """What the farm shall be."""
 
     version: Literal[3] = Field(description="Version of this document: 3.")
+    host: Host | None = Field(
+        default=None,
+        description="Which machine this is for, where a repository holds many.",
+        examples=[{"name": "h07", "labels": {"ring": "canary"}}],
+    )
     directories: Directories = Field(description="Every directory of this machine that plotting touches.")
     plotting: Plotting | None = Field(
         default=None, description="What is plotted, by which plotter. Left out: nothing is."
@@ -254,6 +261,20 @@ class Spec(Model):
         default=None,
         description="Removal of temporary files that no job owns. Left out: never.",
         examples=[{"orphans_after": "6h"}],
+    )
+    approve: tuple[Guarded, ...] = Field(
+        default=(),
+        description="Kinds of action that wait until a person has approved a saved plan of them.",
+        examples=[["kill", "clean", "retire"]],
+    )
+    deletions: Deletions = Field(
+        default_factory=Deletions,
+        description="How many deletions this host may do.",
+        examples=[{"per_tick": 5, "per_day": 100}],
+    )
+    allow_empty: bool = Field(
+        default=False,
+        description="Follow this spec also where it names far fewer directories or farmers than the one before it.",
     )
     notify: Notify | None = Field(
         default=None,

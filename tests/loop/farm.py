@@ -16,6 +16,7 @@ from reconciler.plotters import Plotters
 from reconciler.simulate import Computer, Crash, Host, Pace, SimulatedMachine, SimulatedWorld
 from reconciler.simulate.disks import File
 from reconciler.simulate.plotting import PlotJob
+from reconciler.sources import Source
 from reconciler.spec.loading import Loaded, parse
 from reconciler.spec.models import Spec
 from reconciler.state import Job, Known, Override, Phase, Verb
@@ -59,7 +60,7 @@ def spec_text(**changes: Any) -> str:
     return json.dumps(document)
 
 
-class Given:
+class Given(Source):
     """A source whose spec is set by hand."""
 
     def __init__(self, text: str) -> None:
