@@ -16,7 +16,7 @@ from reconciler.machine import LocalMachine
 from reconciler.spec.place import spec_path
 from reconciler.views import history, words
 
-KINDS = (*actions.ORDER, "condition", "trouble")
+KINDS = (*actions.ORDER, "condition", "revision", "trouble")
 
 
 def _kinds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> frozenset[str]:

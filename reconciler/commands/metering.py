@@ -27,7 +27,8 @@ from reconciler.loop import KINDS
 from reconciler.plan import Plan
 from reconciler.state import Known, Start, Transfer
 from reconciler.views.events import UNDER_WAY
-from reconciler.views.metrics import Families, Look, families, gauge
+from reconciler.views.gauges import Families, gauge
+from reconciler.views.metrics import Look, families
 
 RESULTS = ("done", "refused", "failed")
 TICKS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 20.0, 60.0)

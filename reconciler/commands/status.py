@@ -12,7 +12,7 @@ from reconciler.commands.screen import Screen
 from reconciler.commands.watching import watch, watch_option
 from reconciler.errors import UsageError
 from reconciler.facts import Facts
-from reconciler.views import status, transfers
+from reconciler.views import revisions, status, transfers
 from reconciler.views.names import Names
 
 
@@ -48,7 +48,16 @@ def _text(farm: Farm, facts: Facts, screen: Screen) -> str:
     if screen.width is None:
         return jobs
     moving = transfers.text(transfers.rows(facts), Names(facts.spec), screen.symbols, screen.width)
-    return f"{jobs}\n{moving}" if moving else jobs
+    return "\n".join(filter(None, (jobs, moving, _spec(facts))))
+
+
+def _spec(facts: Facts) -> str:
+    """Which revision is followed, and why the newest is not; empty where the spec is a file."""
+    source = facts.seen.source
+    if source is None:
+        return ""
+    held_up = revisions.held_up(source)
+    return f"spec {revisions.in_force(source)}\n" + (f"{held_up}\n" if held_up is not None else "")
 
 
 def _rows(farm: Farm, facts: Facts) -> Sequence[status.Row]:

@@ -23,7 +23,7 @@ KEPT = 5
 END = 1 << 17
 """Bytes of a file that are read for its newest entries."""
 
-What: TypeAlias = Literal["action", "condition", "trouble"]
+What: TypeAlias = Literal["action", "condition", "revision", "trouble"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +31,9 @@ class Entry:
     """One line of the record.
 
     at: wall clock. tick: wall clock of the look that it came of; None: of none.
-    what, kind: an action and its kind, a condition and its type, or a trouble of the loop's own.
-    result: done, refused or failed; appeared or gone; told.
+    what, kind: an action and its kind, a condition and its type, a revision of the
+        spec, or a trouble of the loop's own.
+    result: done, refused or failed; appeared or gone; in force; told.
     why: the reasons that the plan gave. old, new: the State entry before and after; None: it is not there.
     """
 

@@ -12,6 +12,7 @@ from reconciler.events import Event, Planned, Trouble
 from reconciler.execute import Outcome
 from reconciler.observation import Condition
 from reconciler.record import Entry, What, append, lines, parse
+from reconciler.revision import Revisions
 
 Key: TypeAlias = tuple[str, str]
 """A condition's type and subject."""
@@ -37,6 +38,7 @@ class Recorder:
         self._tell = tell
         self._tick: float | None = None
         self._conditions: frozenset[Key] | None = None
+        self._commit: str | None = None
         self._dropped = 0
 
     def hear(self, event: Event) -> None:
@@ -44,7 +46,7 @@ class Recorder:
         match event:
             case Planned():
                 self._tick = event.facts.now.at
-                self._write(self._changes(event.plan.conditions))
+                self._write([*self._revision(event.facts.seen.source), *self._changes(event.plan.conditions)])
             case Outcome():
                 self._write([self._outcome(event)])
             case Trouble():
@@ -64,6 +66,30 @@ class Recorder:
             old=_plain(action.old),
             new=_plain(action.new),
         )
+
+    def _revision(self, source: Revisions | None) -> list[Entry]:
+        """A revision that has come into force, as far as the record does not know it yet."""
+        if source is None or source.applied is None or source.applied.commit == self._commit:
+            return []
+        self._commit = source.applied.commit
+        text = f"{source.applied.ref}@{source.applied.commit}" + (
+            f", signed by {source.applied.signer}" if source.applied.signer is not None else ""
+        )
+        entry = self._entry("revision", "spec", source.source, "in force", text)
+        known = self._last_revision()
+        return (
+            []
+            if known is not None and (known.subject, known.text) == (entry.subject, entry.text)
+            else [entry]
+        )
+
+    def _last_revision(self) -> Entry | None:
+        """The newest revision that the record tells of."""
+        found = None
+        with suppress(OSError):
+            for line in (line for line in lines(self._path) if b'"what":"revision"' in line):
+                found = parse(line) or found
+        return found
 
     def _changes(self, conditions: Sequence[Condition]) -> list[Entry]:
         """Conditions that have come or gone: since the last tick, and as far as the record does not know it yet.

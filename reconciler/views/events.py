@@ -12,7 +12,7 @@ from reconciler.observation import Condition
 from reconciler.plan import Hold
 from reconciler.spec.units import show_duration
 from reconciler.state import Job, Known
-from reconciler.views import words
+from reconciler.views import revisions, words
 from reconciler.views.plan import PlanView
 from reconciler.views.symbols import Symbols
 
@@ -66,6 +66,7 @@ class Teller:
         if before is not None:
             yield from self._over(before, facts)
             yield from self._phases(before, facts)
+        yield from self._revision(before, facts)
         for hold in tick.plan.holds:
             if _key(hold) not in self._holds:
                 yield self._view.hold(hold, facts.now.at)
@@ -101,6 +102,15 @@ class Teller:
                 place = words.clean(f"{removal.farmer}:{removal.disk}")
                 error = f": {words.clean(removal.error)}" if removal.error is not None else ""
                 yield f"  retiring {name} from {place} {_ended(removal.outcome)}{error}"
+
+    @staticmethod
+    def _revision(before: Facts | None, now: Facts) -> Iterator[str]:
+        """The revision that is followed from this tick on."""
+        was = before.seen.source.applied if before is not None and before.seen.source is not None else None
+        source = now.seen.source
+        if source is not None and source.applied is not None and source.applied != was:
+            instead = f", before {words.clean(str(was))}" if was is not None else ""
+            yield f"  spec {revisions.in_force(source)} of {words.clean(source.source)} is in force{instead}"
 
     def _phases(self, before: Facts, now: Facts) -> Iterator[str]:
         """Jobs that have got to another major phase since the last tick."""

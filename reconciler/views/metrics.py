@@ -7,21 +7,21 @@ series (`plotman prometheus` of 0.5.3) are one a running job, told apart by its 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import TypeVar, get_args
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
+from prometheus_client.core import Metric
 
 from reconciler import actions
 from reconciler.facts import Facts
 from reconciler.farmer import Disk
 from reconciler.plan import Plan
 from reconciler.state import Fact, Health, Ident, Known, Space, Unknown
-from reconciler.views import farms, status, transfers, words
+from reconciler.views import farms, source_metrics, status, transfers
+from reconciler.views.gauges import Families, gauge
 from reconciler.world import Usage
 
 L = TypeVar("L", bound=tuple[str, ...])
@@ -43,17 +43,6 @@ class Look:
     writers: Mapping[str, bool]
 
 
-class Families(Collector):
-    """Metrics that are made anew for each page."""
-
-    def __init__(self, make: Callable[[], Iterable[Metric]]) -> None:
-        self._make = make
-
-    def collect(self) -> Iterable[Metric]:
-        """As prometheus_client asks for them."""
-        return self._make()
-
-
 def text(look: Look) -> str:
     """A page, in Prometheus' text format."""
     registry = CollectorRegistry(auto_describe=False)
@@ -65,21 +54,13 @@ def families(look: Look) -> Iterator[Metric]:
     """All that one look tells."""
     yield gauge("plotman_build_info", "The version that runs; always 1.", ("version",), {(look.version,): 1})
     yield from _reconciler(look)
+    if look.facts.seen.source is not None:
+        yield from source_metrics.families(look.facts.seen.source)
     yield from _jobs(look.facts)
     yield from _directories(look.facts)
     yield from _plots(look.facts)
     yield from _farmers(look.facts)
     yield from _original(look)
-
-
-def gauge(name: str, about: str, labels: tuple[str, ...], values: Mapping[L, float]) -> GaugeMetricFamily:
-    """One family; values: each sample by its labels' values, fit to be shown."""
-    family = GaugeMetricFamily(name, about, labels=labels)
-    # Two paths that look alike once they are fit to be shown must not make the page invalid.
-    shown = {tuple(map(words.clean, labelled)): value for labelled, value in values.items()}
-    for labelled, value in shown.items():
-        family.add_metric(labelled, value)
-    return family
 
 
 def _reconciler(look: Look) -> Iterator[Metric]:

@@ -13,7 +13,7 @@ from reconciler.actions.spawn import Spawn
 from reconciler.observation import Observation
 from reconciler.plan import Hold, Plan
 from reconciler.state import Job, Known
-from reconciler.views import words
+from reconciler.views import revisions, words
 from reconciler.views.names import Names
 from reconciler.views.symbols import Symbols
 from reconciler.views.table import table
@@ -39,9 +39,7 @@ class PlanView:
 
     def headline(self, plan: Plan, seen: Observation, spec_name: str) -> str:
         """``spec plotman.yaml (sha256 4f1c…) · observed 23:41:07 · 11 jobs · 2 farmers, 1 unreachable``."""
-        digest = plan.spec.removeprefix("sha256:")[:4]
-        sha = f" (sha256 {digest}{self.symbols.cut})" if digest else ""
-        parts = [f"spec {words.clean(spec_name)}{sha}"]
+        parts = [f"spec {self._spec(plan, seen, spec_name)}"]
         parts.append(f"observed {words.clock(plan.now.at, seen.utc_offset)}")
         if isinstance(seen.jobs, Known):
             parts.append(words.plural(len(seen.jobs.value), "job"))
@@ -52,6 +50,13 @@ class PlanView:
             farmers = words.plural(len(seen.farmers), "farmer")
             parts.append(farmers + (f", {silent} unreachable" if silent else ""))
         return f" {self.symbols.dot} ".join(parts)
+
+    def _spec(self, plan: Plan, seen: Observation, name: str) -> str:
+        """Which spec it is: the revision where it comes from a repository, else the file."""
+        if seen.source is not None:
+            return revisions.in_force(seen.source)
+        digest = plan.spec.removeprefix("sha256:")[:4]
+        return words.clean(name) + (f" (sha256 {digest}{self.symbols.cut})" if digest else "")
 
     def lines(self, plan: Plan) -> tuple[str, ...]:
         """A line for every action, hold and condition, aligned."""

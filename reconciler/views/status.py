@@ -71,10 +71,15 @@ def text(found: Iterable[Row], symbols: Symbols, width: int | None) -> str:
 
 
 def to_json(facts: Facts, found: Sequence[Row]) -> str:
-    """The same as a JSON document: host, observed_at (seconds since the epoch), jobs and transfers."""
+    """The same as a JSON document: host, observed_at (seconds since the epoch), source, jobs and transfers.
+
+    source: how far a repository is followed; null where the spec comes from a file.
+    """
+    source = facts.seen.source
     document = {
         "host": facts.seen.host,
         "observed_at": facts.now.at,
+        "source": asdict(source) if source is not None else None,
         "jobs": [asdict(row) for row in found],
         "transfers": [asdict(row) for row in transfers.rows(facts)],
     }
