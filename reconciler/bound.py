@@ -45,6 +45,8 @@ def bound(facts: Facts) -> Mapping[str, Bound]:
 
 
 def _bound(facts: Facts, plot: Plot) -> Bound | None:
+    if plot.name not in facts.traffic.met:
+        return None
     standing = facts.standing.get(plot.name)
     if standing is not None:
         return Bound(standing, "stands there already")

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.facts import Facts
-from reconciler.leaves import JobLeaf, OrphanLeaf, PlotLeaf, State, StoredLeaf
+from reconciler.judging import Judging
+from reconciler.leaves import JobLeaf, OrphanLeaf, PlotLeaf, State, StoredLeaf, of_job, of_old, of_temp
 from reconciler.rules import LIMITS, PROPOSERS
-from reconciler.state import Fact, Job, Known, T
+from reconciler.state import Known
 from reconciler.want import Admitted, Kind, Move, Retire, Spawn, Steer, Sweep, Verdict, Want
 
 
@@ -45,6 +46,7 @@ def desire(facts: Facts) -> Desire:
     have = observed(facts)
     draft = _Draft(have)
     admitted = Admitted()
+    judging = Judging(facts, admitted)
     wants: dict[str, Want] = {}
     why: dict[str, tuple[Verdict, ...]] = {}
     held: dict[tuple[Kind, str], Held] = {}
@@ -52,12 +54,12 @@ def desire(facts: Facts) -> Desire:
     for kind, propose in PROPOSERS:
         for want in propose(facts, admitted):
             subject = (kind, want.subject)
-            passed, binding = judge(facts, admitted, want)
+            passed, binding = judging.judge(want)
             if binding is not None:
                 admitted.refused_by = binding.rule
                 held.setdefault(subject, Held(want, binding))
                 continue
-            admitted.add(want)
+            judging.admit(want)
             done.add(subject)
             path = draft.apply(want)
             wants[path] = want
@@ -69,19 +71,6 @@ def desire(facts: Facts) -> Desire:
         why=why,
         held=tuple(hold for subject, hold in held.items() if subject not in done),
     )
-
-
-def judge(facts: Facts, admitted: Admitted, want: Want) -> tuple[tuple[Verdict, ...], Verdict | None]:
-    """(verdicts passed, the first that holds); judging stops there."""
-    passed: list[Verdict] = []
-    for limit in LIMITS[want.kind]:
-        verdict = limit(facts, admitted, want)
-        if verdict is None:
-            continue
-        if not verdict.ok:
-            return tuple(passed), verdict
-        passed.append(verdict)
-    return tuple(passed), None
 
 
 def verdicts(facts: Facts, want: Want) -> tuple[Verdict, ...]:
@@ -100,19 +89,11 @@ def verdicts(facts: Facts, want: Want) -> tuple[Verdict, ...]:
 def observed(facts: Facts) -> State:
     """The governed leaves of what is. Work under way is already where it is bound for."""
     return State(
-        jobs={job.id: _leaf(job) for job in facts.all_jobs},
+        jobs={job.id: of_job(job) for job in facts.all_jobs},
         plots=dict(_places(facts)) if facts.spec.archive else {},
         orphans=dict(_orphans(facts)),
         farmers=dict(_old(facts)),
     )
-
-
-def _leaf(job: Job) -> JobLeaf:
-    return JobLeaf(run=job.run, tmp=_value(job.tmp), tmp2=_value(job.tmp2), dst=_value(job.dst))
-
-
-def _value(fact: Fact[T]) -> T | None:
-    return fact.value if isinstance(fact, Known) else None
 
 
 def _places(facts: Facts) -> Iterable[tuple[str, PlotLeaf]]:
@@ -138,15 +119,14 @@ def _orphans(facts: Facts) -> Iterable[tuple[str, OrphanLeaf]]:
         for temp in directory.temps.value if isinstance(directory.temps, Known) else ():
             owner = temp.job or temp.plot_id
             if owner is not None and owner not in owned:
-                yield temp.name, OrphanLeaf(directory=temp.directory, files=temp.files)
+                yield temp.name, of_temp(temp)
 
 
 def _old(facts: Facts) -> Iterable[tuple[str, StoredLeaf]]:
     """Plots at farmers that the spec lets give way; those that already do are gone."""
     for (farmer, disk), plots in facts.replacing.old.items():
         for plot in plots:
-            leaf = StoredLeaf(farmer=farmer, disk=disk, bytes=plot.bytes)
-            yield f"{farmer}:{disk}/{plot.name}", leaf
+            yield f"{farmer}:{disk}/{plot.name}", of_old(farmer, disk, plot)
 
 
 class _Draft:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
@@ -26,8 +25,7 @@ def begin(
     is run, and its arguments.
     """
     now = machine.now()
-    told = "\0".join((machine.host, now.boot, f"{now.at:.6f}", f"{now.up:.6f}", subject))
-    number = hashlib.sha256(told.encode()).hexdigest()[:12]
+    number = journal.new_id(machine.host, now, subject)
     record = Record(id=number, kind=kind, host=machine.host, when=now, body=dict(body))
     argv = (sys.executable, "-m", *program(number))
     log = journal.log_path(logs, now.at, number, kind)

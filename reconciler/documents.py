@@ -1,7 +1,7 @@
 """The border: observations and plans as JSON, and the published schema of every document.
 
 Inside, the nouns are plain frozen dataclasses; here pydantic validates and describes them. What comes from
-outside is held against the published schema first, so that every fault is told at its place.
+outside is held against the published schema, so that every fault is told at its place.
 
 ``python -m reconciler.documents`` writes the published schemas anew.
 """
@@ -71,6 +71,26 @@ def _adapter(kind: str) -> TypeAdapter[Any]:
 
 def _from_json(kind: str, text: str, name: str) -> Any:
     value = _json(text, name)
+    noun = as_written(kind, text, value)
+    return judged(kind, text, value, name) if noun is None else noun
+
+
+def as_written(kind: str, text: str, value: tree.Value) -> Any:
+    """A document that says all that its noun says, and nothing else, as this tool writes it; None: another.
+
+    value: what the text says. Such a document needs no schema, which takes ten times as long: every key is there and
+    known, every value of its very type.
+    """
+    adapter = _adapter(kind)
+    try:
+        noun = adapter.validate_json(text.removeprefix("\ufeff"), strict=True)
+    except ValidationError:
+        return None
+    return noun if adapter.dump_python(noun, mode="json") == value else None
+
+
+def judged(kind: str, text: str, value: tree.Value, name: str) -> Any:
+    """Any document, held against its schema and its models. Raises DocumentError with every fault."""
     if found := faults.by_schema(value, published(kind)):
         raise _document_error(found, value, text, name)
     try:
@@ -99,7 +119,7 @@ def _no_number(constant: str) -> float:
 
 def _document_error(found: list[faults.Fault], value: tree.Value, text: str, name: str) -> DocumentError:
     places = _places(value, text, name)
-    problems = [fault.at(places, name) for fault in found]
+    problems = [fault.at(places) for fault in found]
     return DocumentError(sorted(problems, key=lambda problem: (problem.line, problem.column)))
 
 
@@ -108,8 +128,8 @@ def _places(value: tree.Value, text: str, name: str) -> tree.Tree:
     places = tree.read(text, name, _MAX_PLACES)
     if places.whole:
         return places
-    paths = {path: (0, 0) for path, _ in tree.walk(value)}
-    return tree.Tree(value, paths, {})
+    paths = {path: tree.Place(name, 0, 0) for path, _ in tree.walk(value)}
+    return tree.Tree(name, value, paths, {})
 
 
 # --- schemas -------------------------------------------------------------------------------------
@@ -122,11 +142,31 @@ def _spec() -> dict[str, Any]:
     return Spec.model_json_schema(schema_generator=DocumentForm)
 
 
+def _overlay() -> dict[str, Any]:
+    from reconciler.spec.overlay import overlay
+
+    return overlay(_spec())
+
+
 def _plotter() -> dict[str, Any]:
     from reconciler.plotters.definition import Definition
     from reconciler.spec.form import DocumentForm
 
     return Definition.model_json_schema(schema_generator=DocumentForm)
+
+
+def _source() -> dict[str, Any]:
+    from reconciler.sources.setting import Setting
+    from reconciler.spec.form import DocumentForm
+
+    return Setting.model_json_schema(schema_generator=DocumentForm)
+
+
+def _machine() -> dict[str, Any]:
+    from reconciler.description.machine import MachineDescription
+    from reconciler.spec.form import DocumentForm
+
+    return MachineDescription.model_json_schema(schema_generator=DocumentForm)
 
 
 def _observation() -> dict[str, Any]:
@@ -138,9 +178,12 @@ def _plan() -> dict[str, Any]:
 
 
 _SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
+    "machine": _machine,
     "observation": _observation,
+    "overlay": _overlay,
     "plan": _plan,
     "plotter": _plotter,
+    "source": _source,
     "spec": _spec,
 }
 NAMES = tuple(_SCHEMAS)

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal, TypeAlias
 
-from reconciler.leaves import JobLeaf, OrphanLeaf, PlotLeaf, State, StoredLeaf
+from reconciler.leaves import Leaf, State
 
-Leaf: TypeAlias = JobLeaf | PlotLeaf | OrphanLeaf | StoredLeaf
 Group: TypeAlias = Literal["jobs", "plots", "orphans", "farmers"]
 
 

@@ -6,6 +6,7 @@
       x UsageError              exit 64   the command line asks for something that cannot be
       x DocumentError           exit 65   a document from outside is not what its schema and models say
         + SpecError                       the spec
+            x SourceError       exit 4    the repository that it comes from has not given one yet
         + PlotterError                    a plotter definition
       x LockHeld                exit 5    another writer holds the lock
       x StalePlan               exit 3    a saved plan no longer fits the world
@@ -76,6 +77,12 @@ class DocumentError(PlotmanError):
 
 class SpecError(DocumentError):
     """The spec is not usable."""
+
+
+class SourceError(SpecError):
+    """The repository that the spec comes from has not given one yet."""
+
+    exit_code = 4
 
 
 class PlotterError(DocumentError):

@@ -5,17 +5,18 @@ The rules are the guards; there is no second set. Whoever calls holds the lock o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from reconciler.actions import Action
-from reconciler.drift import Leaf
+from reconciler.actions import Action, Spawn
+from reconciler.desire import desire, observed
 from reconciler.errors import AlreadyStarted, MachineError, StalePlan
 from reconciler.facts import Facts
-from reconciler.leaves import JobLeaf, OrphanLeaf, PlotLeaf, StoredLeaf
+from reconciler.leaves import JobLeaf, Leaf, OrphanLeaf, PlotLeaf, StoredLeaf, entries
 from reconciler.observe import Observer
-from reconciler.plan import Plan, plan_facts
+from reconciler.plan import Plan, if_approved, plan_facts
+from reconciler.want import Verdict, grant_of
 from reconciler.world import World
 
 if TYPE_CHECKING:
@@ -28,12 +29,13 @@ class Outcome:
     """What came of an action.
 
     result: done; refused: a fresh look does not ask for it any more, nothing was touched; failed.
-    text: what was done, or why not.
+    text: what was done, or why not. rule: the limit that holds back what was refused; "": none does.
     """
 
     action: Action
     result: Literal["done", "refused", "failed"]
     text: str
+    rule: str = ""
 
 
 class Executor:
@@ -49,19 +51,29 @@ class Executor:
 
         A spawn may so get another dst than the one planned a moment ago.
         """
-        facts, fresh = self._plan(spec)
-        asked = [each for each in fresh.actions if (each.kind, each.subject) == (action.kind, action.subject)]
-        return self._perform(facts, asked[0]) if asked else _refused(fresh, action)
+        facts = self._look(spec)
+        fresh = plan_facts(facts).actions
+        asked = [each for each in fresh if (each.kind, each.subject) == (action.kind, action.subject)]
+        return self._perform(facts, asked[0]) if asked else _refused(facts, action)
 
-    def _perform_exactly(self, spec: Spec, action: Action) -> Outcome:
-        """The same for this very action: its parameters must be the fresh plan's, and its id is kept."""
-        facts, fresh = self._plan(spec)
-        asked = any(each.key == action.key for each in fresh.actions)
-        return self._perform(facts, action) if asked else _refused(fresh, action)
+    def perform_exactly(
+        self, spec: Spec, actions: Sequence[Action], report: Callable[[Outcome], None]
+    ) -> tuple[Outcome, ...]:
+        """Perform these very actions of a saved plan, as far as a fresh plan asks for each as it is."""
+        outcomes = []
+        for action in actions:
+            facts = self._look(spec)
+            fresh = plan_facts(facts).actions
+            asked = [each for each in fresh if (each.key, each.old) == (action.key, action.old)]
+            # A start keeps its id, whose log can be created only once; of all else the fresh plan's word counts.
+            chosen = [action] if asked and isinstance(action, Spawn) else asked
+            outcome = self._perform(facts, chosen[0]) if chosen else _refused(facts, action)
+            report(outcome)
+            outcomes.append(outcome)
+        return tuple(outcomes)
 
-    def _plan(self, spec: Spec, digest: str = "") -> tuple[Facts, Plan]:
-        facts = Facts(spec, self._observer.look(spec), self._plotters)
-        return facts, plan_facts(facts, digest)
+    def _look(self, spec: Spec) -> Facts:
+        return Facts(spec, self._observer.look(spec), self._plotters)
 
     def _perform(self, facts: Facts, action: Action) -> Outcome:
         self._world.machine.step(f"{action.kind}: asked for")
@@ -74,38 +86,39 @@ class Executor:
         self._world.machine.step(f"{action.kind}: performed")
         return Outcome(action, "done", text)
 
-    def apply_saved(
-        self, spec: Spec, digest: str, saved: Plan, report: Callable[[Outcome], None]
-    ) -> tuple[Outcome, ...]:
-        """Perform exactly a saved plan.
+    def check(self, spec: Spec, digest: str, saved: Plan, wanted: Sequence[Action]) -> None:
+        """See that a saved plan still fits, whether it is approved already or not. wanted: those of its actions.
 
-        Raises StalePlan, with nothing touched, where the plan is another host's, too old, of another spec,
-        or where any of its leaves is not as it was; each is listed as expected and found.
+        Raises StalePlan where the plan is another host's, too old, of another spec, or where any leaf of the wanted
+        actions is not as it was; each is listed as expected and found.
         """
-        facts, fresh = self._plan(spec, digest)
-        faults = [*_document_faults(saved, fresh, digest), *_leaf_faults(saved, fresh, facts)]
+        facts = if_approved(self._look(spec))
+        fresh = plan_facts(facts, digest)
+        faults = [*_document_faults(saved, fresh, digest), *_leaf_faults(wanted, fresh, facts)]
         if faults:
             raise StalePlan(
                 "the saved plan is stale, nothing was changed\n" + "\n".join(f"  {f}" for f in faults)
             )
-        outcomes = []
-        for action in saved.actions:
-            outcome = self._perform_exactly(spec, action)
-            report(outcome)
-            outcomes.append(outcome)
-        return tuple(outcomes)
 
 
-def _refused(fresh: Plan, action: Action) -> Outcome:
-    return Outcome(action, "refused", f"no longer asked for{_because(fresh, action)}")
+def binding(facts: Facts, action: Action) -> Verdict | None:
+    """The limit that holds an action back which is not planned; None: nothing asks for it."""
+    for held in desire(facts).held:
+        grant = grant_of(held.want)
+        key = grant.action if grant is not None else ""
+        if key == action.key or (held.want.kind, held.want.subject) == (action.kind, action.subject):
+            return held.verdict
+    return None
 
 
-def _because(fresh: Plan, action: Action) -> str:
-    """What a fresh plan says about the same subject."""
-    for hold in fresh.holds:
-        if (hold.kind, hold.subject) == (action.kind, action.subject):
-            return f": {hold.rule}: {hold.text}"
-    return ""
+def _refused(facts: Facts, action: Action) -> Outcome:
+    held = binding(facts, action)
+    rule = held.rule if held is not None else ""
+    return Outcome(action, "refused", f"no longer asked for{_because(held)}", rule)
+
+
+def _because(held: Verdict | None) -> str:
+    return f": {held.rule}: {held.text}" if held is not None else ""
 
 
 def _document_faults(saved: Plan, fresh: Plan, digest: str) -> list[str]:
@@ -122,25 +135,18 @@ def _document_faults(saved: Plan, fresh: Plan, digest: str) -> list[str]:
     return faults
 
 
-def _leaf_faults(saved: Plan, fresh: Plan, facts: Facts) -> list[str]:
-    from reconciler.desire import observed
-
+def _leaf_faults(wanted: Sequence[Action], fresh: Plan, facts: Facts) -> list[str]:
     asked = {action.key for action in fresh.actions}
-    state = observed(facts)
-    leaves: dict[str, Leaf] = {
-        **{f"jobs.{name}": leaf for name, leaf in state.jobs.items()},
-        **{f"plots.{name}": plot for name, plot in state.plots.items()},
-        **{f"orphans.{name}": orphan for name, orphan in state.orphans.items()},
-        **{f"farmers.{name}": stored for name, stored in state.farmers.items()},
-    }
+    leaves = entries(observed(facts))
     faults = []
-    for action in saved.actions:
+    for action in wanted:
         found = leaves.get(action.path)
         if found != action.old:
             faults.append(f"{action.path}  expected {_shown(action.old)} -> found {_shown(found)}")
         elif action.key not in asked:
             faults.append(
-                f"{action.path}  expected {_shown(action.new)} to be asked for -> held{_because(fresh, action)}"
+                f"{action.path}  expected {_shown(action.new)} to be asked for"
+                f" -> held{_because(binding(facts, action))}"
             )
     return faults
 

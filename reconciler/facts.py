@@ -12,12 +12,15 @@ from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
-from reconciler import reserve
+from reconciler import forecast, reserve
+from reconciler.deleted import Deleted
 from reconciler.farmer import Disk, Farmer
 from reconciler.fit import order_of
+from reconciler.forecast import Way
 from reconciler.observation import Observation
 from reconciler.replacing import Replacing
-from reconciler.state import Directory, Instant, Job, Known, Override, Phase, Start, Transfer
+from reconciler.rhythm import Rhythm, rhythm
+from reconciler.state import Directory, Grant, Instant, Job, Known, Override, Phase, Start, Transfer
 from reconciler.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ class Facts:
         self.jobs = tuple(job for job in self.all_jobs if job.id not in ignored)
         self.starts = _by_time(seen.starts.value if isinstance(seen.starts, Known) else ())
         self.transfers = _by_time(seen.transfers.value if isinstance(seen.transfers, Known) else ())
+        self._ways: dict[tuple[object, ...], Way | None] = {}
         self.on_tmp = _by((path, job) for job in self.jobs for path in job.tmps)
         self.on_dst = _by((path, job) for job in self.jobs for path in job.dsts)
 
@@ -89,6 +93,12 @@ class Facts:
                 found[device].append(path)
         return {device: tuple(paths) for device, paths in found.items()}
 
+    @cached_property
+    def on_device(self) -> Mapping[str, tuple[Job, ...]]:
+        """The jobs whose tmp is, or may be, on each device, oldest first."""
+        places = ((job, {self.device(path) for path in job.tmps}) for job in self.jobs)
+        return _by((device, job) for job, devices in places for device in devices if device is not None)
+
     def free(self, device: str) -> int:
         """Bytes free on a device, by the most careful of its directories' answers."""
         return self._free[device]
@@ -118,10 +128,18 @@ class Facts:
         return max((self.spec.resume(path) for path in self._plotting(device)), default=0)
 
     def _plotting(self, device: str) -> tuple[str, ...]:
-        """The tmp, tmp2 and dst directories of a device; the logs have a floor of their own."""
+        """The tmp, tmp2 and dst directories of a device, also draining ones; the logs have a floor of their own."""
+        roles = self.spec.directories
+        named = {d.path for d in roles.tmp} | {d.path for d in (*roles.tmp2, *roles.dst)} | self.draining
+        return tuple(path for path in self.devices[device] if path in named)
+
+    @cached_property
+    def draining(self) -> frozenset[str]:
+        """The tmp and tmp2 directories that the spec names no more, and where jobs of ours go on."""
         roles = self.spec.directories
         named = {d.path for d in roles.tmp} | {d.path for d in (*roles.tmp2, *roles.dst)}
-        return tuple(path for path in self.devices[device] if path in named)
+        places = (fact for job in self.jobs if job.ours for fact in (job.tmp, job.tmp2))
+        return frozenset(fact.value for fact in places if isinstance(fact, Known)) - named
 
     @cached_property
     def claims(self) -> Mapping[str, Mapping[str, int]]:
@@ -169,6 +187,12 @@ class Facts:
         """Wall clock of the last `kick`, before which failures are forgotten."""
         return max((wish.since.at for wish in self.overrides if wish.verb == "kick"), default=-inf)
 
+    @cached_property
+    def approved(self) -> Mapping[Grant, Override]:
+        """What is approved, each with the approval."""
+        approvals = [wish for wish in self.overrides if wish.verb == "approve"]
+        return {grant: wish for wish in approvals for grant in wish.grants}
+
     # history
 
     @cached_property
@@ -194,6 +218,33 @@ class Facts:
             if start.plotter == plotter and start.k == k and self._got(start, until)
         )
         return took[len(took) // 2] if took else None
+
+    def way(
+        self, plotter: str, k: int, tmp: str, options: Mapping[str, str | int | float | bool], *, stays: bool
+    ) -> Way | None:
+        """What such jobs hold on that tmp from start to end, as they went here.
+
+        stays: the plot lands on the same device. None: its plotter's curve is not known, or none has finished here.
+        """
+        key = (plotter, k, tmp, tuple(sorted(options.items())), stays)
+        if key not in self._ways:
+            self._ways[key] = self._find_way(plotter, k, tmp, options, stays)
+        return self._ways[key]
+
+    def _find_way(
+        self, plotter: str, k: int, tmp: str, options: Mapping[str, str | int | float | bool], stays: bool
+    ) -> Way | None:
+        definition = self.plotters.get(plotter)
+        if definition is None:
+            return None
+        left = definition.band(k, definition.compression(options))[1] if stays else 0
+        ends = forecast.ends(self.starts, definition, k, tmp)
+        return forecast.way(definition.course(k, options), ends, left)
+
+    @cached_property
+    def rhythm(self) -> Rhythm | None:
+        """How many jobs at once, and how often one begins, where the spec leaves it open; None: nothing tells."""
+        return rhythm(self)
 
     def longest_until(self, plotter: str, until: Phase) -> float | None:
         """Seconds after which every job of this plotter was past a phase; None without any.
@@ -236,6 +287,11 @@ class Facts:
     def replacing(self) -> Replacing:
         """What is to be read of old plots that give way to new ones."""
         return Replacing(self)
+
+    @cached_property
+    def deleted(self) -> Deleted:
+        """What is to be read of deletions."""
+        return Deleted(self)
 
     # farmers
 

@@ -89,5 +89,4 @@ def _place(loaded: Loaded, why: str) -> str:
 
 
 def _problem(loaded: Loaded, path: str, message: str, rule: str) -> Problem:
-    line, column = loaded.origins.get(path, (0, 0))
-    return Problem(loaded.name, line, column, path, message, rule)
+    return Problem(*loaded.place(path), path, message, rule)

@@ -1,27 +1,29 @@
 """The log directory as the journal: names, first lines and folders. Pure; others read and write.
 
 A job's log is ``TIME.ID.plot.log``, a transfer's ``TIME.ID.move.log``, a removal's ``TIME.ID.retire.log``, TIME
-being UTC as ``20260102T030405`` and ID 12 hex digits. The first line of each is its record, in JSON. A job's
-notes are ``ID.suspended`` and ``ID.killed``, written before the signal that they explain. Locks, overrides and
-the wake socket lie in ``state/``; settled logs move into a folder a month, ``2026-01/``.
+being UTC as ``20260102T030405`` and ID 12 hex digits. What the loop itself deletes leaves a log of one line, too,
+``TIME.ID.kill.log`` or ``TIME.ID.clean.log``. The first line of each is its record, in JSON. A job's notes are
+``ID.suspended`` and ``ID.killed``, written before the signal that they explain. Locks, overrides and the wake
+socket lie in ``state/``; settled logs move into a folder a month, ``2026-01/``.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from reconciler.state import Instant
 
-Kind: TypeAlias = Literal["plot", "move", "retire"]
+Kind: TypeAlias = Literal["plot", "move", "retire", "kill", "clean"]
 Scalar: TypeAlias = str | int | float | bool | None
 
-_LOG = re.compile(r"(?P<time>\d{8}T\d{6})\.(?P<id>[0-9a-f]{12})\.(?P<kind>plot|move|retire)\.log")
-_KINDS: Mapping[str, Kind] = {"plot": "plot", "move": "move", "retire": "retire"}
+_LOG = re.compile(r"(?P<time>\d{8}T\d{6})\.(?P<id>[0-9a-f]{12})\.(?P<kind>plot|move|retire|kill|clean)\.log")
+_KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
 _NOTE = re.compile(r"(?P<id>[0-9a-f]{12})\.(?P<what>suspended|killed)")
 
 
@@ -62,6 +64,12 @@ class Record:
 def is_job_id(name: str) -> bool:
     """Is this what jobs and transfers are called?"""
     return re.fullmatch(r"[0-9a-f]{12}", name) is not None
+
+
+def new_id(host: str, now: Instant, subject: str) -> str:
+    """12 hex digits for what begins here and now with that subject."""
+    told = "\0".join((host, now.boot, f"{now.at:.6f}", f"{now.up:.6f}", subject))
+    return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
 def log_name(at: float, job_id: str, kind: Kind) -> str:

@@ -5,6 +5,7 @@ Wake-ups only shorten the sleep. Ticks never overlap; nothing that a tick meets 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -100,8 +101,13 @@ class Loop:
         self._report(ticked)
         return ticked
 
-    def run(self, stopping: Callable[[], bool], *, until_settled: bool = False) -> None:
-        """Tick until told to stop, or until settled. Jobs and transfers run on. Raises LockHeld, SpecError."""
+    def run(
+        self, stopping: Callable[[], bool], *, until_settled: bool = False, longest: float = math.inf
+    ) -> None:
+        """Tick until told to stop, or until settled. Jobs and transfers run on. Raises LockHeld, SpecError.
+
+        longest: seconds between two ticks at most, whatever the spec says.
+        """
         machine = self._world.machine
         with self.locks():
             # The bell hangs before anything can ring it: what is rung during a tick is heard after it.
@@ -111,7 +117,7 @@ class Loop:
                 ticked = self.tick()
                 if stopping() or (until_settled and settled(ticked)):
                     return
-                machine.wait(_watched(ticked.facts), pause(ticked), self._wake)
+                machine.wait(_watched(ticked.facts), min(pause(ticked), longest), self._wake)
 
     def _newest(self) -> Loaded:
         """The newest spec that this loop can follow; what is wrong with a newer one is told."""

@@ -6,9 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from reconciler.busy import Busy
 from reconciler.farmer import Farmer
 from reconciler.revision import Revisions
-from reconciler.state import Directory, Fact, Instant, Job, Known, Override, Removal, Start, Transfer
+from reconciler.state import (
+    Deletion,
+    Directory,
+    Fact,
+    Instant,
+    Job,
+    Known,
+    Override,
+    Removal,
+    Start,
+    Transfer,
+    Unknown,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +42,7 @@ class Observation:
     farmers: by name.
     finished_before: plots finished by jobs whose logs are shelved; 0 where the spec does not count them.
     source: how far the repository is followed that the spec comes from; None: it comes from a file.
+    busy: asked for only where the spec leaves it to the tool how many jobs there are.
     """
 
     version: Literal[1] = 1
@@ -41,9 +55,11 @@ class Observation:
     starts: Fact[tuple[Start, ...]]
     transfers: Fact[tuple[Transfer, ...]]
     removals: Fact[tuple[Removal, ...]] = field(default_factory=lambda: Known(()))
+    deletions: Fact[tuple[Deletion, ...]] = field(default_factory=lambda: Known(()))
     overrides: Fact[tuple[Override, ...]]
     directories: Mapping[str, Directory]
     farmers: Mapping[str, Farmer]
     finished_before: int = 0
     source: Revisions | None = None
+    busy: Fact[Busy] = field(default_factory=lambda: Unknown("nothing depends on it"))
     conditions: tuple[Condition, ...] = ()

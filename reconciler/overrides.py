@@ -1,7 +1,8 @@
 """People's wishes, one small file each in the journal's state folder.
 
 A later wish of the same aspect replaces the earlier: suspend, resume and kill are one aspect of a job, to
-be ignored another; a pause is one for each kind of work. Losing a file loses a wish, never safety.
+be ignored another; a pause is one for each kind of work, an approval one for each plan. Losing a file loses a
+wish, never safety.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import asdict
 
 from reconciler import journal
 from reconciler.observation import Condition
-from reconciler.state import Absent, Fact, Ident, Instant, Known, Override, Unknown, Verb
+from reconciler.state import Absent, Fact, Grant, Ident, Instant, Known, Override, Unknown, Verb
 from reconciler.world import Ask, Machine
 
 _VERBS: Mapping[str, Verb] = {
@@ -22,6 +23,7 @@ _VERBS: Mapping[str, Verb] = {
     "ignore": "ignore",
     "pause": "pause",
     "kick": "kick",
+    "approve": "approve",
 }
 _LIMIT = 65536
 
@@ -86,6 +88,7 @@ def _parse(data: bytes) -> Override | None:
             plot_id=told.get("plot_id"),
             plotter=told.get("plotter"),
             directories=tuple(str(path) for path in told.get("directories", ())),
+            grants=tuple(Grant(str(each["action"]), str(each["leaf"])) for each in told.get("grants", ())),
         )
     except (ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -98,6 +98,22 @@ def plan_facts(facts: Facts, digest: str = "") -> Plan:
     )
 
 
+def if_approved(facts: Facts) -> Facts:
+    """The same under a spec that wants nothing approved: from them is planned what a person saves and approves."""
+    if not facts.spec.approve:
+        return facts
+    return Facts(facts.spec.model_copy(update={"approve": ()}), facts.seen, facts.plotters)
+
+
+def awaiting(facts: Facts, now: Plan) -> tuple[Action, ...]:
+    """What waits for nothing but a person's approval. now: the plan of these facts."""
+    if all(hold.rule != "approval" for hold in now.holds):
+        return ()
+    let = {action.key for action in now.actions}
+    every = plan_facts(if_approved(facts)).actions
+    return tuple(action for action in every if action.kind in facts.spec.approve and action.key not in let)
+
+
 def _grouped(held: Iterable[Held]) -> Iterable[Hold]:
     """One Hold for all that wait for the same reason with the same numbers."""
     groups: dict[tuple[str, str, str], list[Held]] = {}

@@ -39,7 +39,7 @@ class Replacing:
     @cached_property
     def old(self) -> Mapping[Place, tuple[OldPlot, ...]]:
         """By disk the plots that the spec lets give way there and that nothing speaks for, oldest first."""
-        gone = {(*place, each.plot) for place, each in self.open.items() if each.outcome != "failed"}
+        gone = {(each.farmer, each.disk, each.plot) for each in self.open if each.outcome != "failed"}
         found: dict[Place, tuple[OldPlot, ...]] = {}
         for place, disk in self._facts.disks.items():
             archive = self._facts.archives.get(place[0])
@@ -71,9 +71,9 @@ class Replacing:
     # what became of them
 
     @cached_property
-    def open(self) -> Mapping[Place, Removal]:
-        """By disk the removal that is under way, or of which its farmer's last answer cannot tell yet."""
-        return {(each.farmer, each.disk): each for each in self.removals if self._is_open(each)}
+    def open(self) -> tuple[Removal, ...]:
+        """Those that are under way, or of which their farmer's last answer cannot tell yet."""
+        return tuple(each for each in self.removals if self._is_open(each))
 
     def _is_open(self, removal: Removal) -> bool:
         if removal.outcome == "running":

@@ -44,6 +44,8 @@ def of_spawn(facts: Facts, want: Spawn) -> Claims:
 
 def of_move(facts: Facts, want: Move) -> int:
     """Bytes that a new transfer takes on its disk beside what is promised there already."""
+    if want.plot.name not in facts.traffic.met:
+        return want.plot.bytes
     there = (*want.place, want.plot.name)
     part = facts.traffic.parts.get(there)
     if there in facts.traffic.stored or kept(facts, want):
@@ -101,10 +103,13 @@ def _grows(facts: Facts, place: Place, part: Part) -> bool:
 
 def promised(facts: Facts, admitted: Admitted, device: str) -> int:
     """Bytes of a device that are spoken for: by what is under way, and by this tick's own choices."""
-    starting = sum(of_spawn(facts, want).get(device, 0) for want in admitted.spawns)
-    places = facts.traffic.places.get(device, ())
-    moving = sum(of_move(facts, move) for place in places for move in admitted.moves_onto.get(place, ()))
-    return facts.promised.get(device, 0) + starting + moving
+    total = facts.promised.get(device, 0)
+    if admitted.spawns:
+        total += sum(of_spawn(facts, want).get(device, 0) for want in admitted.spawns)
+    if admitted.moves_onto:
+        places = facts.traffic.places.get(device, ())
+        total += sum(of_move(facts, move) for place in places for move in admitted.moves_onto.get(place, ()))
+    return total
 
 
 def _of_one(

@@ -244,6 +244,30 @@ class Removal:
     log: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    """One job that was killed, or the temporary files of one plot that were removed, or were about to be.
+
+    subject: the job's id, or the files as State names them.
+    """
+
+    id: str
+    kind: Literal["kill", "clean"]
+    subject: str
+    since: Instant
+    log: str
+
+    @property
+    def ended(self) -> float:
+        """Wall clock of its end: it is over when its log is written, as far as the journal is concerned."""
+        return self.since.at
+
+    @property
+    def outcome(self) -> Literal["finished"]:
+        """As that of others in the journal."""
+        return "finished"
+
+
 # --- what lies where -----------------------------------------------------------------------------
 
 
@@ -329,17 +353,29 @@ class Directory:
 
 # --- what people asked for -----------------------------------------------------------------------
 
-Verb: TypeAlias = Literal["suspend", "resume", "kill", "ignore", "pause", "kick"]
+Verb: TypeAlias = Literal["suspend", "resume", "kill", "ignore", "pause", "kick", "approve"]
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One action that a person lets happen.
+
+    action: its key. leaf: the digest of the State entry that it changes, as it was when the person saw it.
+    """
+
+    action: str
+    leaf: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
     """A person's wish that edits the desired state until it is withdrawn, over or its job is gone.
 
-    target: a job's id; "plotting" or "archiving" for pause; "all" for kick.
+    target: a job's id; "plotting" or "archiving" for pause; "all" for kick; for approve a hash of what it grants.
     ident: the process it is bound to; None for a pending job, pause and kick.
     until: wall clock; None: for good.
     plot_id, directories: what kill needs to find the job's files once its process is gone.
+    grants: what approve lets happen.
     """
 
     verb: Verb
@@ -352,3 +388,4 @@ class Override:
     plot_id: str | None = None
     plotter: str | None = None
     directories: tuple[str, ...] = ()
+    grants: tuple[Grant, ...] = ()

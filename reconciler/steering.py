@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from reconciler.drift import Change, Leaf
+from reconciler.drift import Change
 from reconciler.errors import MachineError
+from reconciler.leaves import Leaf
 from reconciler.state import Absent, Ident, Known
 from reconciler.want import Steer, Want
 from reconciler.world import Machine

@@ -9,8 +9,10 @@ from collections.abc import Collection
 from math import inf
 
 from reconciler import journal, overrides
+from reconciler.desire import observed
 from reconciler.facts import Facts
-from reconciler.state import Absent, Job, Known, Override, Removal, Start, Transfer
+from reconciler.leaves import digest, entries
+from reconciler.state import Absent, Deletion, Job, Known, Override, Removal, Start, Transfer
 from reconciler.world import Ask, Machine
 
 FEW = 100
@@ -66,10 +68,11 @@ def _shelve(machine: Machine, facts: Facts) -> None:
     stagger = facts.spec.scheduling.stagger
     needed = max(60.0, 0.0 if stagger == "auto" else float(stagger))
     over = ("finished", "failed", "killed")
-    every: tuple[Start | Transfer | Removal, ...] = (
+    every: tuple[Start | Transfer | Removal | Deletion, ...] = (
         *facts.starts,
         *facts.transfers,
         *facts.replacing.removals,
+        *facts.deleted.begun,
     )
     settled = [entry for entry in every if entry.outcome in over]
     settled.sort(key=lambda entry: (facts.age(entry.since), entry.id))
@@ -78,7 +81,7 @@ def _shelve(machine: Machine, facts: Facts) -> None:
         since = facts.age(entry.since)
         ended = facts.wall_age(entry.ended) if entry.ended is not None else since
         # What may be removed in a day is told by the removals of a day.
-        at_least = DAY if isinstance(entry, Removal) else needed
+        at_least = DAY if isinstance(entry, Removal | Deletion) else needed
         if (
             entry.id in jobs
             or min(since, ended) <= at_least
@@ -119,6 +122,9 @@ def _over(facts: Facts, wish: Override) -> bool:
         return True
     if wish.verb == "pause":
         return False
+    if wish.verb == "approve":
+        there = {digest(path, leaf) for path, leaf in entries(observed(facts)).items()}
+        return not any(grant.leaf in there for grant in wish.grants)
     if wish.verb == "kick":
         return facts.wall_age(wish.since.at) > RECENT
     job = next((job for job in facts.all_jobs if job.id == wish.target), None)

@@ -12,7 +12,7 @@ from reconciler.errand import STALE
 from reconciler.farmer import Part
 from reconciler.match import mismatch, own_contract
 from reconciler.setbacks import Setback, Subject, ended_at
-from reconciler.state import Known, Plot, Transfer, Unknown
+from reconciler.state import Absent, Known, Plot, Transfer, Unknown
 from reconciler.want import Place
 
 if TYPE_CHECKING:
@@ -35,12 +35,16 @@ class Traffic:
 
     @cached_property
     def _at_home(self) -> Mapping[str, tuple[Plot, ...] | None]:
-        """The plots in each directory that finished plots land in; None: they are not known."""
+        """The plots in each directory that finished plots land in, or did; None: they are not known."""
         found: dict[str, tuple[Plot, ...] | None] = {}
         for landing in self._facts.spec.directories.landing:
             directory = self._facts.directory(landing.path)
             plots = directory.plots if directory is not None else Unknown("not observed")
             found[landing.path] = plots.value if isinstance(plots, Known) else None
+        for path, directory in self._facts.seen.directories.items():
+            # Of a directory that drains those are told that were left there, and of others none.
+            if path not in found and not isinstance(directory.plots, Absent):
+                found[path] = directory.plots.value if isinstance(directory.plots, Known) else None
         return found
 
     @cached_property
@@ -203,6 +207,12 @@ class Traffic:
             if answers and there not in self.parts and there not in self.stored and not self.shown(transfer):
                 found[place][transfer.plot] = transfer
         return found
+
+    @cached_property
+    def met(self) -> frozenset[str]:
+        """The names of plots of which a farmer or the journal tells."""
+        names = {plot for _, _, plot in (*self.stored, *self.parts)}
+        return frozenset(names | self._facts.last_transfer.keys())
 
     # what follows
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from reconciler.farmer import OldPlot
-from reconciler.state import Job, Plot, Temp
+from reconciler.leaves import digest, of_job, of_old, of_temp
+from reconciler.state import Grant, Job, Plot, Temp
 
 if TYPE_CHECKING:
     from reconciler.facts import Facts
@@ -128,6 +129,20 @@ class Sweep:
 
 
 Want: TypeAlias = Spawn | Steer | Move | Retire | Sweep
+
+
+def grant_of(want: Want) -> Grant | None:
+    """What an approval of it must say: the key of its action, and the entry that goes; None: none goes."""
+    match want:
+        case Steer(kind="kill"):
+            return Grant(f"kill {want.subject}", digest(f"jobs.{want.subject}", of_job(want.job)))
+        case Sweep():
+            return Grant(f"clean {want.subject}", digest(f"orphans.{want.subject}", of_temp(want.temp)))
+        case Retire():
+            leaf = of_old(want.heir.farmer, want.heir.disk, want.plot)
+            return Grant(f"retire {want.name} for {want.subject}", digest(f"farmers.{want.name}", leaf))
+        case _:
+            return None
 
 
 @dataclass(slots=True)

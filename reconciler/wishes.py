@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import getpass
 import os
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from reconciler import journal, overrides
+from reconciler.actions import Action, grant_of
 from reconciler.actions.kill import directories_of
 from reconciler.loop import KINDS
+from reconciler.plan import TTL, Plan
 from reconciler.state import Job, Known, Override, Verb
 from reconciler.world import Machine
 
@@ -40,6 +43,26 @@ def write(
         plot_id=job.plot_id.value if job is not None and isinstance(job.plot_id, Known) else None,
         plotter=job.plotter if job is not None else None,
         directories=directories_of(job) if job is not None else (),
+    )
+    overrides.write(machine, logs, asked)
+    return asked
+
+
+def approve(machine: Machine, logs: str, plan: Plan, granted: Sequence[Action]) -> Override:
+    """Let these actions of a saved plan happen, each of the State entry as the plan shows it. Raises MachineError.
+
+    It ends with the plan, and never later than a plan of now would.
+    """
+    machine.folder(journal.overrides_path(logs))
+    now = machine.now()
+    grants = tuple(grant_of(action) for action in granted)
+    asked = Override(
+        verb="approve",
+        target=journal.new_id(plan.host, plan.now, "\0".join(grant.action for grant in grants)),
+        since=now,
+        who=_who(),
+        until=min(plan.expires_at, now.at + TTL),
+        grants=grants,
     )
     overrides.write(machine, logs, asked)
     return asked

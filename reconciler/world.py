@@ -18,6 +18,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
+from reconciler.busy import Busy
 from reconciler.state import Fact, Ident, Instant
 
 Raw: TypeAlias = bytes
@@ -186,6 +187,9 @@ class Machine(Protocol):
 
     def usage(self, idents: Sequence[Ident]) -> Mapping[Ident, Usage]:
         """What each of them has taken; those that are gone are left out."""
+
+    def busy(self) -> Fact[Busy]:
+        """How busy processors and drives have been in the last minutes; Unknown until they were looked at that long."""
 
     # verbs
 

@@ -9,7 +9,14 @@ import pytest
 PLOTTING = ("commands", "machine", "observe", "real")
 """Rooms whose tests run real plot jobs, or count on those of no other test: they see each other's processes."""
 
-PLOTTING_TOO = ("test_browser.py", "test_chiapos.py", "test_feed.py", "test_terminal.py")
+PLOTTING_TOO = (
+    "test_browser.py",
+    "test_chiapos.py",
+    "test_docker.py",
+    "test_feed.py",
+    "test_systemd.py",
+    "test_terminal.py",
+)
 """Likewise, in other rooms."""
 
 

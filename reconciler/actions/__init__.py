@@ -20,14 +20,34 @@ from reconciler.actions.retire import Retire
 from reconciler.actions.spawn import Spawn
 from reconciler.actions.suspend import Suspend
 from reconciler.drift import Change
+from reconciler.leaves import digest
+from reconciler.state import Grant
 from reconciler.want import Verdict, Want
 
-__all__ = ["ORDER", "Action", "Archive", "Clean", "Kill", "Resume", "Retire", "Spawn", "Suspend", "of"]
+__all__ = [
+    "ORDER",
+    "Action",
+    "Archive",
+    "Clean",
+    "Kill",
+    "Resume",
+    "Retire",
+    "Spawn",
+    "Suspend",
+    "grant_of",
+    "of",
+]
 
 Action: TypeAlias = Kill | Resume | Suspend | Archive | Retire | Clean | Spawn
 
 ORDER = ("kill", "resume", "suspend", "archive", "retire", "clean", "spawn")
 """How actions are listed and performed: what frees first."""
+
+
+_TELLING = frozenset(
+    {"max_jobs", "stagger", "tmp_jobs", "phase_stagger", "farm_room", "retire_cap", "approval"}
+)
+"""Limits whose word a person wants to read also where they let something through."""
 
 
 def of(change: Change, want: Want, why: tuple[Verdict, ...]) -> Action:
@@ -55,10 +75,15 @@ def of(change: Change, want: Want, why: tuple[Verdict, ...]) -> Action:
             raise ValueError(f"{change.path}: no action turns {change.old} into {change.new}")
 
 
+def grant_of(action: Action) -> Grant:
+    """What an approval of this very action says."""
+    return Grant(action.key, digest(action.path, action.old) if action.old is not None else "")
+
+
 def _stops(change: Change) -> bool:
     return getattr(change.new, "run", None) == "suspended"
 
 
 def _telling(verdict: Verdict) -> bool:
     """Does a passed verdict say something that a person wants to read in the plan?"""
-    return verdict.rule in ("max_jobs", "stagger", "tmp_jobs", "phase_stagger", "farm_room", "retire_cap")
+    return verdict.rule in _TELLING

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from reconciler.drift import Change, Leaf
-from reconciler.leaves import OrphanLeaf
+from reconciler import trace
+from reconciler.drift import Change
+from reconciler.leaves import Leaf, OrphanLeaf
 from reconciler.state import Known
 from reconciler.want import Want
 from reconciler.world import Ask, World
@@ -57,7 +58,8 @@ class Clean:
         return f"clean {self.name}"
 
     def perform(self, world: World, facts: Facts) -> str:
-        """Remove each file as the inode that stands there now."""
+        """Remove each file as the inode that stands there now. Raises MachineError where it cannot be counted."""
+        trace.leave(world.machine, facts.spec.directories.logs.path, "clean", self.name)
         wanted = frozenset(self.files)
         survey = world.machine.survey([Ask(self.directory, names=True)])[self.directory]
         removed = 0

@@ -6,9 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from reconciler import journal
-from reconciler.drift import Change, Leaf
+from reconciler import journal, trace
+from reconciler.drift import Change
 from reconciler.errors import MachineError
+from reconciler.leaves import Leaf
 from reconciler.plotters import names
 from reconciler.state import Absent, Ident, Job, Known
 from reconciler.want import Steer, Want
@@ -75,8 +76,10 @@ class Kill:
     def perform(self, world: World, facts: Facts) -> str:
         """Note, end, remove. Raises MachineError where a process outlives SIGKILL or refuses the signal."""
         machine = world.machine
-        note = journal.note_path(facts.spec.directories.logs.path, self.id, "killed")
-        machine.note(note, json.dumps({"at": facts.now.at, "why": "; ".join(self.why)}))
+        logs = facts.spec.directories.logs.path
+        trace.leave(machine, logs, "kill", self.id)
+        note = json.dumps({"at": facts.now.at, "why": "; ".join(self.why)})
+        machine.note(journal.note_path(logs, self.id, "killed"), note)
         machine.step("kill: noted")
         if self.ident is not None:
             self._end(world, self.ident)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from reconciler.detached import begin
-from reconciler.drift import Change, Leaf
+from reconciler.drift import Change
 from reconciler.errand import Farewell, entry_of, to_argv, way_of
+from reconciler.leaves import Leaf
 from reconciler.want import Retire as Wanted
 from reconciler.want import Want
 from reconciler.world import World

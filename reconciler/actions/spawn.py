@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal
 
 from reconciler import journal
 from reconciler import want as wants
-from reconciler.drift import Change, Leaf
+from reconciler.drift import Change
 from reconciler.errors import AlreadyStarted, MachineError
 from reconciler.journal import Record
-from reconciler.leaves import JobLeaf
+from reconciler.leaves import JobLeaf, Leaf
 from reconciler.want import Want
 from reconciler.world import Command, World
 

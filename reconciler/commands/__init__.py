@@ -50,6 +50,8 @@ VERBS: Mapping[str, str] = {
     "export": "all jobs that are over, as CSV",
     "history": "what was done and what came up",
     "report": "plots a day, failures, rates, and when disks are full",
+    "simulate": "what a spec comes to on a machine, in virtual time",
+    "fleet": "the hosts of a config repository, and how each does",
     "interactive": "the live dashboard",
     "prometheus": "a page of metrics",
     "notify": "who is told of what, and whether it gets there",

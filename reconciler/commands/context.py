@@ -14,8 +14,13 @@ from reconciler.fit import misfits
 from reconciler.machine import LocalMachine, LocalWorld
 from reconciler.observe import Observer
 from reconciler.plotters import Plotters
+from reconciler.sources import Source
 from reconciler.sources.file import FileSource
-from reconciler.spec.loading import Loaded, load
+from reconciler.sources.kept import Load
+from reconciler.sources.last import LastSource
+from reconciler.sources.setting import Setting, is_setting, parse_setting
+from reconciler.spec.files import DISK, Files
+from reconciler.spec.loading import Loaded, load, read_text
 from reconciler.spec.place import spec_path
 
 PATIENCE = 10.0
@@ -25,16 +30,37 @@ spec_option = click.option(
     "-f",
     "--spec",
     metavar="SPEC",
-    help="The spec; left out: $PLOTMAN_SPEC, else the platform's place (`plotman config path`).",
+    help="The spec, or a source document; left out: $PLOTMAN_SPEC, else the usual place (`plotman config path`).",
 )
 
 
-def load_spec(path: str, plotters: Plotters) -> Loaded:
-    """Read the spec of this user. Raises SpecError, also where it does not fit its plotter."""
-    loaded = load(path, home=os.path.expanduser("~"))
+def load_spec(path: str, plotters: Plotters, files: Files = DISK) -> Loaded:
+    """Read the spec of this user. Raises SpecError, also where it does not fit its plotter.
+
+    path: of a spec, or of a source document, which stands for the last good spec of its repository.
+    """
+    if files is DISK and (setting := setting_at(path)) is not None:
+        return LastSource(setting, _reader(plotters)).current()
+    loaded = load(path, home=os.path.expanduser("~"), files=files)
     if problems := misfits(loaded, plotters):
         raise SpecError(problems)
     return loaded
+
+
+def setting_at(path: str) -> Setting | None:
+    """The source document at that path; None: something else is there. Raises SpecError for one that is wrong."""
+    try:
+        text = read_text(path)
+    except SpecError:
+        return None
+    if "git" not in text or not is_setting(text):
+        return None
+    return parse_setting(text, path, home=os.path.expanduser("~"))
+
+
+def _reader(plotters: Plotters) -> Load:
+    """Reads specs out of whatever files."""
+    return lambda files, path: load_spec(path, plotters, files)
 
 
 def load_plotters(path: str) -> Plotters:
@@ -46,7 +72,8 @@ def load_plotters(path: str) -> Plotters:
 class Farm:
     """A spec and the machine that it is for.
 
-    path: of the spec. observer: keeps what it has read, so that looking again costs little.
+    path: of the spec, or of the source document. setting: what the latter says; None: the spec is a file.
+    source: gives the spec anew. observer: keeps what it has read, so that looking again costs little.
     """
 
     path: str
@@ -54,25 +81,41 @@ class Farm:
     plotters: Plotters
     world: LocalWorld
     observer: Observer
+    source: Source
+    setting: Setting | None = None
 
     @classmethod
-    def open(cls, given: str | None, *, patience: float = 0.0) -> Farm:
-        """given: the spec's path from the command line. Raises SpecError, PlotterError.
+    def open(
+        cls,
+        given: str | None,
+        *,
+        patience: float = 0.0,
+        setting: Setting | None = None,
+        following: bool = False,
+    ) -> Farm:
+        """given: the path from the command line. Raises SpecError, PlotterError.
 
         patience: seconds that each look waits for farmers that have not answered yet; 0: what they say comes later.
+        setting: the repository that the command line names. following: fetch from the repository, now and then;
+        else what the loop that does so has kept is read.
         """
         path = spec_path(given, os.environ)
+        setting = setting or setting_at(path)
         plotters = load_plotters(path)
-        loaded = load_spec(path, plotters)
+        world = LocalWorld(LocalMachine(), patience=patience)
+        source: Source
+        if setting is None:
+            source = FileSource(path, _reader(plotters))
+        elif following:
+            from reconciler.sources.git import GitSource
+
+            source = GitSource(setting, _reader(plotters), world.machine)
+        else:
+            source = LastSource(setting, _reader(plotters))
+        loaded = source.current()
         for warning in loaded.warnings:
             click.echo(str(warning), err=True)
-        world = LocalWorld(LocalMachine(), patience=patience)
-        return cls(path, loaded, plotters, world, Observer(world, plotters))
-
-    @property
-    def source(self) -> FileSource:
-        """The spec for a loop, read again when it has changed."""
-        return FileSource(self.path, lambda path: load_spec(path, self.plotters))
+        return cls(path, loaded, plotters, world, Observer(world, plotters), source, setting)
 
     @property
     def logs(self) -> str:
@@ -82,7 +125,8 @@ class Farm:
     def look(self, *, temps: bool = False) -> Facts:
         """What is, now. temps: all temporary files too."""
         spec = self.loaded.spec
-        return Facts(spec, self.observer.look(spec, temps=temps), self.plotters)
+        seen = self.observer.look(spec, temps=temps, source=self.source.revisions())
+        return Facts(spec, seen, self.plotters)
 
 
 def unreachable(facts: Facts) -> Sequence[str]:

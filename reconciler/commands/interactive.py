@@ -33,7 +33,7 @@ def command(ascii: bool, spec: str | None, read_only: bool, web: tuple[str, int]
 
     It runs the loop itself, unless another program does: then it watches that one. Quitting leaves all jobs running.
     """
-    farm = Farm.open(spec)
+    farm = Farm.open(spec, following=not read_only and web is None)
     if web is not None:
         from reconciler.dashboard.web import serve
 

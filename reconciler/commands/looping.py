@@ -1,27 +1,28 @@
-"""The loop on the command line: its events as lines, signals as its end."""
+"""The loop on the command line: its events as lines, and to all else that listens."""
 
 from __future__ import annotations
 
 import functools
 import os
-import signal
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from types import FrameType
 
 import click
 
 from reconciler import actions, record
-from reconciler.commands.codes import HELD_BACK, PARTLY
+from reconciler.commands.codes import code
 from reconciler.commands.context import PATIENCE, Farm
 from reconciler.commands.notifying import notifying
 from reconciler.commands.plan import text
 from reconciler.commands.screen import Screen
-from reconciler.errors import PlotmanError, UsageError
-from reconciler.events import Event, Trouble
-from reconciler.execute import Outcome
-from reconciler.loop import Loop, Work, wanted
+from reconciler.commands.serving import longest, serving
+from reconciler.commands.signalled import signalled
+from reconciler.commands.wakening import wakening
+from reconciler.errors import UsageError
+from reconciler.events import Event, Ticked, Trouble
+from reconciler.loop import KINDS, Loop, Work, wanted
+from reconciler.machine.manager import Manager
 from reconciler.plan import plan_facts
 from reconciler.record.recorder import Recorder
 from reconciler.views import words
@@ -72,12 +73,17 @@ _OPTIONS = (
         metavar="FILE",
         help="Write them there each tick, for node_exporter: plotman.prom.",
     ),
+    click.option(
+        "--publish-observation",
+        metavar="FILE",
+        help="Write all that is seen there once a minute, for `plan --observed`: snapshots/h07.json.",
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """How the loop is to run: what the options of the same names say."""
+    """How the loop is to run: what the options of the same names say. manager: whom to tell how it does."""
 
     once: bool
     until_settled: bool
@@ -85,11 +91,18 @@ class Way:
     only: frozenset[str] | None
     metrics: tuple[str, int] | None
     metrics_textfile: str | None
+    publish_observation: str | None
+    manager: Manager | None
 
     @property
     def metered(self) -> bool:
         """Whether metrics are to be published."""
         return self.metrics is not None or self.metrics_textfile is not None
+
+    @property
+    def publishes(self) -> bool:
+        """Whether what is seen is to be published."""
+        return self.publish_observation is not None
 
     @property
     def patience(self) -> float:
@@ -99,7 +112,8 @@ class Way:
     @property
     def given(self) -> bool:
         """Whether any of the options was."""
-        return self.once or self.until_settled or self.dry_run or self.only is not None or self.metered
+        options = (self.once, self.until_settled, self.dry_run, self.only is not None, self.publishes)
+        return self.metered or any(options)
 
 
 def loop_options(function: Callable[..., int]) -> Callable[..., int]:
@@ -114,6 +128,7 @@ def loop_options(function: Callable[..., int]) -> Callable[..., int]:
         only: frozenset[str] | None,
         metrics: tuple[str, int] | None,
         metrics_textfile: str | None,
+        publish_observation: str | None,
         **options: object,
     ) -> int:
         way = Way(
@@ -123,13 +138,22 @@ def loop_options(function: Callable[..., int]) -> Callable[..., int]:
             only=only,
             metrics=metrics,
             metrics_textfile=metrics_textfile,
+            publish_observation=publish_observation,
+            # Before anything is started that could inherit it.
+            manager=Manager.of(os.environ, os.getpid()),
         )
         if way.metered and dry_run:
             raise UsageError("--dry-run counts nothing; leave --metrics and --metrics-textfile out")
         if metrics is not None and once:
             raise UsageError("--metrics serves while the loop runs; with --once use --metrics-textfile")
-        if metrics_textfile == "":
-            raise UsageError("--metrics-textfile has an empty name; name a file")
+        if way.publishes and dry_run:
+            raise UsageError("--dry-run writes nothing; leave --publish-observation out")
+        for option, file in (
+            ("--metrics-textfile", metrics_textfile),
+            ("--publish-observation", publish_observation),
+        ):
+            if file == "":
+                raise UsageError(f"{option} has an empty name; name a file")
         return function(*arguments, way=way, **options)
 
     command: Callable[..., int] = gathered
@@ -146,14 +170,25 @@ def run(farm: Farm, screen: Screen, works: Collection[Work], way: Way) -> int:
         mine = replace(plan, actions=wanted(plan, works, way.only))
         click.echo(text(facts, mine, farm.path, screen), nl=False)
         return 0
-    with _listeners(farm, screen, works, way) as report:
-        loop = Loop(farm.source, farm.world, farm.plotters, works=works, only=way.only, report=report)
+    source = farm.source
+    with closing(source), _listeners(farm, screen, works, way) as report:
+        loop = Loop(source, farm.world, farm.plotters, works=works, only=way.only, report=report)
         if way.once:
             with loop.locks():
-                return code(loop.tick().outcomes)
-        with stopping() as stop:
-            loop.run(stop, until_settled=way.until_settled)
+                ticked = loop.tick()
+                return code(ticked.outcomes, _held(ticked, works, way.only))
+        with _door(farm), signalled(source.hurry) as ended:
+            loop.run(ended, until_settled=way.until_settled, longest=longest(way.manager))
         return 0
+
+
+def _door(farm: Farm) -> AbstractContextManager[None]:
+    """What lets a repository's server in, where the source document wants it. Raises PlotmanError for a taken port."""
+    if farm.setting is None or farm.setting.webhook is None:
+        return nullcontext()
+    from reconciler.sources.webhook import listening
+
+    return listening(farm.setting.webhook, farm.source.hurry)
 
 
 @contextmanager
@@ -179,9 +214,16 @@ def _listeners(
             from reconciler.commands.metering import metering
 
             others.append(stack.enter_context(metering(farm, way.metrics, way.metrics_textfile, report)))
+        if way.publish_observation is not None:
+            from reconciler.commands.publishing import publishing
+
+            others.append(stack.enter_context(publishing(way.publish_observation, report)))
         if not way.once:
             # One tick has nothing before it, so that nothing is news.
             others.append(stack.enter_context(notifying(farm, works, report)))
+            others.append(stack.enter_context(wakening(farm, works)))
+        if way.manager is not None:
+            others.append(stack.enter_context(serving(way.manager)))
         yield report
 
 
@@ -221,32 +263,12 @@ def _printer(farm: Farm, screen: Screen) -> Callable[[Event], None]:
     return report
 
 
-@contextmanager
-def stopping() -> Iterator[Callable[[], bool]]:
-    """Whether SIGTERM or SIGINT has come; the second one ends the process at once."""
-    told = False
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        nonlocal told
-        told = True
-        signal.signal(number, signal.SIG_DFL)
-        # Not by way of sys.stderr, which may be in the middle of a write of its own.
-        with suppress(OSError):
-            os.write(2, b"ending after this tick; the jobs run on\n")
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield lambda: told
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def code(outcomes: Sequence[Outcome]) -> int:
-    """The exit code for what came of some actions."""
-    results = {outcome.result for outcome in outcomes}
-    if results <= {"done"}:
-        return 0
-    if "done" in results:
-        return PARTLY
-    return PlotmanError.exit_code if "failed" in results else HELD_BACK
+def _held(ticked: Ticked, works: Collection[Work], only: Collection[str] | None) -> Iterator[str]:
+    """What held back something that such a loop would have done, by name."""
+    kinds = {kind for work in works for kind in KINDS[work]}
+    yield from (
+        hold.rule for hold in ticked.plan.holds if hold.kind in kinds and (not only or hold.kind in only)
+    )
+    source = ticked.facts.seen.source
+    if source is not None and source.obstacle is not None:
+        yield source.obstacle

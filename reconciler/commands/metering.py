@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
@@ -17,8 +16,8 @@ from prometheus_client import (
 from prometheus_client.core import Metric
 
 from reconciler import __version__, actions, journal
-from reconciler.commands import textfile
 from reconciler.commands.context import Farm
+from reconciler.commands.writer import writing
 from reconciler.errors import PlotmanError
 from reconciler.events import Event, Ticked, Trouble
 from reconciler.execute import Outcome
@@ -35,8 +34,6 @@ TICKS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 20.0, 60.0)
 """Buckets of a tick's seconds."""
 PLOTS = (60.0, 600.0, 1800.0, *(hours * 3600.0 for hours in (1, 2, 4, 6, 8, 12, 16, 24, 36, 48)))
 """Buckets of a plot's seconds."""
-PATIENCE = 5.0
-"""Seconds that the last page is given to be written."""
 
 
 def look(farm: Farm, facts: Facts, plan: Plan) -> Look:
@@ -146,45 +143,6 @@ class Meter:
                     self._archived.labels(ended.farmer).inc(ended.bytes)
 
 
-class Writer:
-    """Writes the page into a file on a thread of its own, however long the file's disk takes.
-
-    problem: why it could not be written the last time; None: it could.
-    """
-
-    def __init__(self, meter: Meter, path: str) -> None:
-        self._meter = meter
-        self._path = path
-        self._due = threading.Event()
-        self._ending = False
-        self.problem: str | None = None
-        self._thread = threading.Thread(target=self._run, name="metrics file", daemon=True)
-        self._thread.start()
-
-    def write(self) -> None:
-        """Write soon; several wishes may become one page."""
-        self._due.set()
-
-    def close(self) -> None:
-        """Write for the last time; a disk that hangs is not waited for."""
-        self._ending = True
-        self._due.set()
-        self._thread.join(PATIENCE)
-
-    def _run(self) -> None:
-        last = False
-        while not last:
-            self._due.wait()
-            self._due.clear()
-            last = self._ending
-            if self._meter.ticked:
-                try:
-                    textfile.write(self._path, self._meter.page())
-                    self.problem = None
-                except PlotmanError as error:
-                    self.problem = str(error)
-
-
 @contextmanager
 def metering(
     farm: Farm, address: tuple[str, int] | None, path: str | None, tell: Callable[[Event], None]
@@ -201,24 +159,18 @@ def metering(
         if path is None:
             yield meter.hear
             return
-        writer = Writer(meter, path)
-        told: str | None = None
+
+        def page() -> str | None:
+            return meter.page() if meter.ticked else None
+
+        write = stack.enter_context(writing("--metrics-textfile", path, page, tell))
 
         def hear(event: Event) -> None:
-            nonlocal told
             meter.hear(event)
             if isinstance(event, Ticked):
-                if writer.problem not in (None, told):
-                    tell(Trouble(f"--metrics-textfile: {writer.problem}"))
-                told = writer.problem
-                writer.write()
+                write()
 
-        try:
-            yield hear
-        finally:
-            writer.close()
-            if writer.problem not in (None, told):
-                tell(Trouble(f"--metrics-textfile: {writer.problem}"))
+        yield hear
 
 
 @contextmanager

@@ -5,22 +5,24 @@ Only where no loop holds the lock is the wish carried out here, by the same plan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 import click
 
 from reconciler import journal, overrides, wishes
-from reconciler.commands.codes import PARTLY
+from reconciler.commands.codes import GUARDS, PARTLY, code
 from reconciler.commands.context import Farm
-from reconciler.commands.looping import code, recorder_of
+from reconciler.commands.looping import recorder_of
+from reconciler.desire import desire
 from reconciler.errors import LockHeld
-from reconciler.execute import Executor
+from reconciler.execute import Executor, Outcome
 from reconciler.facts import Facts
 from reconciler.plan import plan_facts
 from reconciler.spec.units import parse_duration
 from reconciler.state import Job, Override, Verb
 from reconciler.views import words
+from reconciler.want import Verdict
 
 PAUSE = 0.2
 """Seconds between two looks while a loop is at work."""
@@ -79,14 +81,15 @@ def fulfil(
         if holder is None:
             with suppress(LockHeld), machine.lock(lock, "plotting"):
                 return _perform(farm, verb, left, done, said)
-        left = _still(farm.look(), left, done, said)
-        if not left:
-            return 0
+        facts = farm.look()
+        left = _still(facts, left, done, said)
+        held = _held(facts, verb, left)
+        if len(held) == len(left) and not any(_passes(facts, each, until) for each in held.values()):
+            return _told(facts, left, held, ())
         if machine.now().up >= until:
-            for job in left:
-                click.echo(f"{words.job_id(job)} {_waits(job)}", err=True)
+            found = _told(facts, left, held, ())
             click.echo(f"the work is with {holder}", err=True)
-            return PARTLY
+            return found
         machine.wait((), PAUSE, "")
 
 
@@ -104,10 +107,9 @@ def _perform(
         failed = "" if outcome.result == "done" else f"{outcome.result}: "
         click.echo(words.clean(failed + outcome.text), err=bool(failed))
     acted = {action.path for action in mine}
-    left = _still(farm.look(), [job for job in jobs if f"jobs.{job.id}" not in acted], done, said)
-    for job in left:
-        click.echo(f"{words.job_id(job)} {_waits(job)}", err=True)
-    return PARTLY if left else code(outcomes)
+    facts = farm.look()
+    left = _still(facts, [job for job in jobs if f"jobs.{job.id}" not in acted], done, said)
+    return _told(facts, left, _held(facts, verb, left), outcomes)
 
 
 def _still(facts: Facts, jobs: Sequence[Job], done: Callable[[Facts, Job], bool], said: str) -> list[Job]:
@@ -116,6 +118,35 @@ def _still(facts: Facts, jobs: Sequence[Job], done: Callable[[Facts, Job], bool]
         if done(facts, job):
             click.echo(f"{words.job_id(job)} {said}")
     return [job for job in jobs if not done(facts, job)]
+
+
+def _held(facts: Facts, verb: Verb, jobs: Sequence[Job]) -> Mapping[str, Verdict]:
+    """By job the guardrail that holds back what is wanted of it."""
+    wanted = {job.id for job in jobs}
+    return {
+        held.want.subject: held.verdict
+        for held in (desire(facts).held if jobs else ())
+        if held.want.kind == verb and held.want.subject in wanted and held.verdict.rule in GUARDS
+    }
+
+
+def _passes(facts: Facts, held: Verdict, until: float) -> bool:
+    """Will it let go by itself before that moment of the boot clock?"""
+    return held.next_at is not None and held.next_at - facts.now.at <= until - facts.now.up
+
+
+def _told(facts: Facts, left: Sequence[Job], held: Mapping[str, Verdict], outcomes: Sequence[Outcome]) -> int:
+    """Say why the rest is not done; the exit code of it all."""
+    for job in left:
+        verdict = held.get(job.id)
+        why = _waits(job) if verdict is None else f"is held back: {held_words(verdict, facts.now.at)}"
+        click.echo(f"{words.job_id(job)} {why}", err=True)
+    return PARTLY if len(left) > len(held) else code(outcomes, [each.rule for each in held.values()])
+
+
+def held_words(verdict: Verdict, now: float) -> str:
+    """The limit that holds, what it compared, and until when. now: wall clock."""
+    return f"{words.rule(verdict.rule)}: {words.waits(verdict.text, verdict.next_at, now)}"
 
 
 def _waits(job: Job) -> str:

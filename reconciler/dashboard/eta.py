@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from math import inf
 from statistics import median
 
@@ -51,22 +50,10 @@ def _usual(facts: Facts, job: Job) -> float | None:
 def _bounds(plotter: Plotter, phase: Phase) -> tuple[float, float]:
     """The least and the most of the whole that is done in a phase, from 0 to 1."""
     least, most = 0.0, 1.0
-    for at, share in _shares(plotter):
+    for at, share in plotter.shares:
         if at <= phase:
             least = share
         else:
             most = share
             break
     return least, max(least, most)
-
-
-@lru_cache(maxsize=32)
-def _shares(plotter: Plotter) -> tuple[tuple[Phase, float], ...]:
-    """Each phase and the share that is done when it begins, as its sample log has it."""
-    found: dict[Phase, float] = {}
-    done = 0.0
-    for line in plotter.sample():
-        if line.phase is not None:
-            found.setdefault(line.phase, done)
-        done += line.share
-    return tuple(sorted(found.items()))

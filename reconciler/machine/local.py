@@ -8,10 +8,12 @@ from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from reconciler.bell import ring
+from reconciler.busy import Busy
 from reconciler.errors import MachineError
 from reconciler.machine import globbing, locks, signals, table, writing
 from reconciler.machine.clock import Clock
 from reconciler.machine.files import Filesystem
+from reconciler.machine.load import Load
 from reconciler.machine.mounts import Mounts
 from reconciler.machine.probes import Probes
 from reconciler.machine.processes import PROC, ProcTable
@@ -55,6 +57,7 @@ class LocalMachine:
         self._table = _table(self._clock)
         self._starter = Starter(step)
         self._waiter = Waiter(self._table)
+        self._load = Load()
 
     def now(self) -> Instant:
         """Both clocks, read together."""
@@ -91,11 +94,11 @@ class LocalMachine:
 
     def stat(self, paths: Sequence[str]) -> Mapping[str, Fact[Stat]]:
         """Each regular file by its path."""
-        return self._ask({path: os.path.dirname(path) for path in paths}, self._files.stat)
+        return self._ask({path: _folder(path) for path in paths}, self._files.stat)
 
     def read(self, wanted: Sequence[tuple[str, int, int]]) -> Mapping[str, Fact[Chunk]]:
         """Bytes of each (path, offset, limit)."""
-        found = self._ask({one: os.path.dirname(one[0]) for one in wanted}, self._files.read)
+        found = self._ask({one: _folder(one[0]) for one in wanted}, self._files.read)
         return {path: fact for (path, _, _), fact in found.items()}
 
     def glob(self, pattern: str) -> Fact[tuple[str, ...]]:
@@ -104,7 +107,7 @@ class LocalMachine:
 
     def held(self, path: str) -> Fact[bool]:
         """Does a process live that was started with this log?"""
-        return self._ask({path: os.path.dirname(path)}, self._files.held)[path]
+        return self._ask({path: _folder(path)}, self._files.held)[path]
 
     def members(self, ident: Ident, session: bool) -> Fact[tuple[Ident, ...]]:
         """All processes of the session that ident leads; or ident and what descends from it; oldest first."""
@@ -120,6 +123,10 @@ class LocalMachine:
         """What each of them has taken."""
         found = ((ident, self._table.usage(ident)) for ident in idents)
         return {ident: usage for ident, usage in found if usage is not None}
+
+    def busy(self) -> Fact[Busy]:
+        """How busy processors and drives have been."""
+        return self._load.look(self.now().up)
 
     # verbs
 
@@ -202,6 +209,10 @@ class LocalWorld:
     def __init__(self, machine: LocalMachine, *, patience: float = 0.0) -> None:
         self.machine: Machine = machine
         self.farmers: Farmers = RemoteFarmers(machine.now, patience)
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0] or "/"
 
 
 def _table(clock: Clock) -> table.Table:

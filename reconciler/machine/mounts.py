@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Iterator
+from math import inf
 
 OCTAL = re.compile(rb"\\([0-7]{3})")
 HEXADECIMAL = re.compile(r"\\x([0-9a-fA-F]{2})")
@@ -19,6 +21,7 @@ class Mounts:
     """The mount table as of the last refresh.
 
     mountinfo: format of proc(5); fstab: of fstab(5); units: a folder of systemd.mount(5) units.
+    trust: seconds for which the tables count as just read.
     """
 
     def __init__(
@@ -27,22 +30,31 @@ class Mounts:
         mountinfo: str = "/proc/self/mountinfo",
         fstab: str = "/etc/fstab",
         units: str = "/etc/systemd/system",
+        trust: float = 0.05,
     ) -> None:
+        self._trust = trust
+        self._read_at = -inf
         self._mountinfo, self._fstab, self._units = mountinfo, fstab, units
-        self._raw: bytes | None = None
+        self._raw: tuple[bytes, ...] = ()
         self._points = frozenset({"/"})
-        self._promised: frozenset[str] = frozenset()
+        self._absent: frozenset[str] = frozenset()
+        self._links: dict[str, str | None] = {}
         self._settled: dict[str, str] = {}
         self._answering: dict[str, str] = {}
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the tables anew."""
-        raw = _contents(self._mountinfo)
+        """Read the tables anew, unless that was done just now: one look asks several times."""
+        if time.monotonic() - self._read_at < self._trust:
+            return
+        self._read_at = time.monotonic()
+        raw = (_contents(self._mountinfo), _contents(self._fstab), *_units(self._units))
         if raw != self._raw:
             self._raw = raw
-            self._points = frozenset({"/", *_mounted(raw)})
-        self._promised = frozenset({*_listed(_contents(self._fstab)), *_units(self._units)})
+            self._points = frozenset({"/", *_mounted(raw[0])})
+            promised = (*_listed(raw[1]), *map(_mount_point, raw[2:]))
+            self._absent = frozenset(promised) - self._points
+        self._links.clear()
         self._settled.clear()
         self._answering.clear()
 
@@ -55,8 +67,9 @@ class Mounts:
 
     def missing(self, path: str) -> str | None:
         """The mount point of fstab or systemd at or above this path that is not mounted now, if any."""
-        absent = self._promised - self._points
-        return next((point for point in _upward(self._settle(path)) if point in absent), None)
+        if not self._absent:
+            return None
+        return next((point for point in _upward(self._settle(path)) if point in self._absent), None)
 
     def _settle(self, path: str) -> str:
         """The path with those links resolved that lie on the root file system."""
@@ -79,9 +92,8 @@ class Mounts:
             done = f"{done}/{part}"
             if done in self._points:
                 return "/".join([done, *(part for part in reversed(ahead) if part)])
-            try:
-                target = os.readlink(done)
-            except OSError:
+            target = self._link(done)
+            if target is None:
                 continue
             links += 1
             if links > LINKS:
@@ -89,6 +101,15 @@ class Mounts:
             done = "" if target.startswith("/") else done.rpartition("/")[0]
             ahead.extend(reversed(target.split("/")))
         return done or "/"
+
+    def _link(self, path: str) -> str | None:
+        """Where a link leads; None: it is none."""
+        if path not in self._links:
+            try:
+                self._links[path] = os.readlink(path)
+            except OSError:
+                self._links[path] = None
+        return self._links[path]
 
 
 def _upward(path: str) -> Iterator[str]:
@@ -127,13 +148,19 @@ def _unescaped(field: bytes) -> str:
     return os.fsdecode(OCTAL.sub(lambda match: bytes([int(match[1], 8) & 0xFF]), field))
 
 
-def _units(folder: str) -> Iterator[str]:
-    """The mount points of a folder's units: systemd demands that the unit is named after its place."""
+def _units(folder: str) -> Iterator[bytes]:
+    """The names of a folder's mount units, without their extension, in order."""
     try:
-        names = os.listdir(folder)
+        names = os.listdir(os.fsencode(folder))
     except OSError:
         return
-    for name in names:
-        stem, dot, kind = name.rpartition(".")
-        if dot and kind == "mount":
-            yield "/" + HEXADECIMAL.sub(lambda match: chr(int(match[1], 16)), stem.replace("-", "/"))
+    for name in sorted(names):
+        stem, dot, kind = name.rpartition(b".")
+        if dot and kind == b"mount":
+            yield stem
+
+
+def _mount_point(unit: bytes) -> str:
+    """Where a unit mounts: systemd demands that it is named after that place."""
+    escaped = os.fsdecode(unit).replace("-", "/")
+    return "/" + HEXADECIMAL.sub(lambda match: chr(int(match[1], 16)), escaped)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reconciler.machine.clock import Clock
 from reconciler.machine.table import JOB, YOUNG, Row, Wanted
@@ -84,10 +84,19 @@ class ProcTable:
         age = max(0.0, up - int(fields[19]) / self._tick)
         kept = self._ours.get(pid)
         if kept is not None and kept.inode == inode and kept.settled and kept.comm == comm:
-            process = replace(
-                kept.process, age=age, ppid=int(fields[1]), session=int(fields[3]), stopped=fields[0] == b"T"
+            was = kept.process
+            kept.process = Process(
+                ident=was.ident,
+                ppid=int(fields[1]),
+                session=int(fields[3]),
+                argv=was.argv,
+                age=age,
+                stopped=fields[0] == b"T",
+                stdout=was.stdout,
+                cwd=was.cwd,
+                job=was.job,
             )
-            return _Kept(inode, comm, True, process)
+            return kept
         argv = _strings(pid, "cmdline")
         if not argv or not wanted(argv):
             return up + RECHECK + int(pid) % SPREAD if age > YOUNG else None

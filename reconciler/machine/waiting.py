@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 
-from reconciler.bell import address_of
+from reconciler.bell import Bell
 from reconciler.machine.signals import open_handle
 from reconciler.machine.table import Table, lives
 from reconciler.state import Ident
@@ -27,7 +27,7 @@ class Waiter:
     def __init__(self, table: Table) -> None:
         self._table = table
         self._signals = _signal_pipe()
-        self._bell: tuple[str, int, socket.socket] | None = None
+        self._bell: Bell | None = None
 
     def wait(self, watched: Sequence[Ident], seconds: float, wake: str) -> None:
         """As `Machine.wait`."""
@@ -49,8 +49,8 @@ class Waiter:
             if self._signals is not None:
                 poll.register(self._signals, select.POLLIN)
             self._sleep(poll, max(0.0, seconds), blind)
-        if bell is not None:
-            _drain_bell(bell)
+        if bell is not None and self._bell is not None:
+            self._bell.quiet()
         if self._signals is not None:
             _drain_pipe(self._signals)
 
@@ -65,29 +65,14 @@ class Waiter:
                 return
 
     def _hang(self, wake: str) -> socket.socket | None:
-        """The bell at this path, hung anew where it was taken away; None: none is wanted, or it cannot be."""
+        """The bell at this path; None: none is wanted, or it cannot be hung."""
         if not wake:
             return None
-        if self._bell is not None:
-            path, inode, bell = self._bell
-            if path == wake and _inode(wake) == inode:
-                return bell
-            bell.close()
-            self._bell = None
-        bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        bell.setblocking(False)
-        draft = f"{wake}.{os.getpid()}"
-        try:
-            with address_of(draft) as address:
-                _unlink(draft)
-                bell.bind(address)
-            os.rename(draft, wake)
-        except OSError:
-            _unlink(draft)
-            bell.close()
-            return None
-        self._bell = (wake, _inode(wake), bell)
-        return bell
+        if self._bell is None or self._bell.path != wake:
+            if self._bell is not None:
+                self._bell.close()
+            self._bell = Bell(wake)
+        return self._bell.hang()
 
 
 def _signal_pipe() -> int | None:
@@ -108,24 +93,6 @@ def _wakeup_pipe() -> int | None:
     os.close(reading)
     os.close(writing)
     return None
-
-
-def _inode(path: str) -> int:
-    try:
-        return os.lstat(path).st_ino
-    except OSError:
-        return -1
-
-
-def _unlink(path: str) -> None:
-    with suppress(OSError):
-        os.unlink(path)
-
-
-def _drain_bell(bell: socket.socket) -> None:
-    with suppress(BlockingIOError):
-        while bell.recv(16):
-            pass
 
 
 def _drain_pipe(pipe: int) -> None:

@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING
 from reconciler import overrides
 from reconciler.farmer import Farmer
 from reconciler.observation import Observation
+from reconciler.observe import draining
 from reconciler.observe.argvs import Argvs
 from reconciler.observe.conditions import of_clock, of_farmers, of_jobs, of_source
 from reconciler.observe.directories import Places
 from reconciler.observe.farms import Farms
-from reconciler.observe.heads import Heads
 from reconciler.observe.jobs import Jobs
 from reconciler.observe.logbook import Logbook
+from reconciler.observe.plots import Plots
 from reconciler.observe.remotes import ask_farmers
 from reconciler.observe.stalls import Stalls
 from reconciler.observe.starts import Journal, Settled
 from reconciler.revision import Revisions
-from reconciler.state import Fact, Instant, Known, Override, T, Transfer
+from reconciler.state import Fact, Instant, Known, Override, T, Transfer, Unknown
 from reconciler.world import World
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Observer:
         self._wake = wake
         self._plotters = plotters
         self._argvs = Argvs(plotters)
-        self._heads = Heads(world.machine)
+        self._plots = Plots(world.machine, plotters)
         self._farms = Farms(world.machine, plotters)
         self._logbook = Logbook(world.machine, plotters)
         self._settled = Settled()
@@ -55,7 +56,7 @@ class Observer:
         machine = self._world.machine
         logs = spec.directories.logs.path
         now = machine.now()
-        places = Places(machine, spec, self._plotters, self._heads)
+        places = Places(machine, spec, self._plotters, self._plots)
         journal = Journal(machine, self._logbook, self._settled, logs)
         table = machine.processes(self._plotters.wanted)
         journal.settle(table)
@@ -73,6 +74,7 @@ class Observer:
             finished={s.plot_id for s in _known(starts) if s.outcome == "finished" and s.plot_id} | delivered,
             landing=landing,
             jobs=[job.id for job in _known(seen_jobs)],
+            left=draining.left(spec, _known(starts)),
             temps="all" if temps else "orphans" if killing or spec.clean is not None else "none",
         )
         waiting = {
@@ -90,11 +92,13 @@ class Observer:
             starts=starts,
             transfers=transfers,
             removals=history.removals,
+            deletions=history.deletions,
             overrides=wishes,
             directories=directories,
             farmers=farmers,
             finished_before=journal.finished_before() if _counts(spec) else 0,
             source=source,
+            busy=machine.busy() if _open(spec) else Unknown("nothing depends on it"),
             conditions=(
                 *of_source(source),
                 *conditions,
@@ -102,6 +106,7 @@ class Observer:
                 *of_clock(now, _known(starts)),
                 *of_jobs(_known(seen_jobs)),
                 *places.conditions(),
+                *draining.conditions(spec, _known(seen_jobs), directories, _known(transfers)),
                 *of_farmers(farmers.values(), machine.host, waiting | _moving(transfers), now),
             ),
         )
@@ -129,3 +134,8 @@ def _known(fact: Fact[tuple[T, ...]]) -> tuple[T, ...]:
 
 def _counts(spec: Spec) -> bool:
     return spec.plotting is not None and spec.plotting.stop_after is not None
+
+
+def _open(spec: Spec) -> bool:
+    """Is it left to the tool how many jobs there are, or how often one begins?"""
+    return spec.plotting is not None and "auto" in (spec.scheduling.max_jobs, spec.scheduling.stagger)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from reconciler import journal
 from reconciler.journal import is_job_id
 from reconciler.observation import Condition
-from reconciler.observe.heads import Heads
-from reconciler.plotters import head as heads
+from reconciler.observe.plots import Plots
 from reconciler.plotters import names
 from reconciler.state import Absent, Directory, Fact, Instant, Known, Plot, Space, Temp, Unknown
 from reconciler.world import MISSING, Ask, Entry, Machine, Stat, Survey
@@ -21,27 +20,15 @@ if TYPE_CHECKING:
     from reconciler.plotters import Plotters
     from reconciler.spec.models import Spec
 
-SETTLED = 60.0
-"""Seconds that a plot which no log speaks of must have been left alone, before it counts as whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Sighting:
-    """A file under a plot's final name."""
-
-    name: names.PlotName
-    entry: Entry
-    directory: str
-
 
 class Places:
     """The directories of one look, and how paths of jobs are told by the spec's spelling."""
 
-    def __init__(self, machine: Machine, spec: Spec, plotters: Plotters, heads: Heads) -> None:
+    def __init__(self, machine: Machine, spec: Spec, plotters: Plotters, plots: Plots) -> None:
         self._machine = machine
         self._spec = spec
         self._plotters = plotters
-        self._heads = heads
+        self._plots = plots
         directories = spec.directories
         tmps = [d.path for d in directories.tmp] + [d.path for d in directories.tmp2]
         self._tmp = tuple(dict.fromkeys(tmps))
@@ -113,12 +100,13 @@ class Places:
         finished: Collection[str],
         landing: Collection[str],
         jobs: Collection[str],
+        left: Mapping[str, Collection[str]],
         temps: Literal["all", "orphans", "none"],
     ) -> Mapping[str, Directory]:
         """Every directory by its path.
 
         finished: plot ids that a log says are done; landing: plot ids that a living job still makes.
-        jobs: ids of the jobs that live.
+        jobs: ids of the jobs that live. left: by directory that plots land in no more, the ids of those that were ours.
         temps: which temporary files to list: all, only those that no living job owns, or none.
         """
         listing = {
@@ -127,20 +115,39 @@ class Places:
         missing = [path for path in listing if path not in self._landing]
         if missing:
             self._surveys.update(self._machine.survey([Ask(path, names=True) for path in missing]))
-        plots = self._plots(now, finished, landing)
+        listings = {**{path: _entries(self._surveys[path]) for path in self._landing}, **self._left(left)}
+        plots = self._plots.look(listings, now, finished, landing)
         owned = frozenset((*landing, *jobs))
         found: dict[str, Directory] = {}
-        for path in (*self._every, *self._others):
+        for path in dict.fromkeys((*self._every, *self._others, *listings)):
             survey = self._surveys[path]
             found[path] = Directory(
                 path=path,
                 real=survey.value.real if isinstance(survey, Known) else path,
                 space=_space(survey),
-                plots=_listed(survey, plots.get(path, ()), path in self._landing),
+                plots=_listed(survey, plots.get(path, ()), path in listings),
                 temps=self._temps(path, survey, owned, temps)
                 if temps != "none" and path in listing
                 else Absent("not asked for"),
             )
+        return found
+
+    def _left(self, left: Mapping[str, Collection[str]]) -> Mapping[str, Sequence[Entry]]:
+        """The plots in each directory that plots land in no more, as far as they were ours, where there are any.
+
+        One that does not answer may hold some.
+        """
+        asked = self._machine.survey([Ask(path, names=True) for path in left]) if left else {}
+        real = {
+            survey.value.real for path in self._landing if isinstance(survey := self._surveys[path], Known)
+        }
+        found: dict[str, Sequence[Entry]] = {}
+        for path, survey in asked.items():
+            ours = [entry for entry in _entries(survey) if _plot_id(entry) in left[path]]
+            again = isinstance(survey, Known) and survey.value.real in real
+            if (ours or isinstance(survey, Unknown)) and not again:
+                self._surveys[path] = survey
+                found[path] = ours
         return found
 
     def conditions(self) -> tuple[Condition, ...]:
@@ -154,68 +161,6 @@ class Places:
             elif not survey.value.writable:
                 found.append(Condition("DirectoryReadOnly", path, "it is not writable"))
         return tuple(found)
-
-    # plots
-
-    def _plots(
-        self, now: Instant, finished: Collection[str], landing: Collection[str]
-    ) -> Mapping[str, tuple[Plot, ...]]:
-        sightings = [
-            _Sighting(name, entry, path)
-            for path in self._landing
-            for entry in _entries(self._surveys[path])
-            if not entry.folder and (name := names.parse(entry.name)) is not None and not name.temporary
-        ]
-        paths = [f"{sighting.directory}/{sighting.entry.name}" for sighting in sightings]
-        stats = self._machine.stat(paths) if paths else {}
-        heads = self._heads.read(stats, now)
-        found: dict[str, list[Plot]] = {}
-        for sighting, path in zip(sightings, paths, strict=True):
-            stat = stats[path]
-            if isinstance(stat, Known) and path in heads:
-                plot = self._judge(now, sighting, stat.value, heads[path], finished, landing)
-                found.setdefault(sighting.directory, []).append(plot)
-        return {path: tuple(sorted(plots, key=lambda plot: plot.name)) for path, plots in found.items()}
-
-    def _judge(
-        self,
-        now: Instant,
-        sighting: _Sighting,
-        stat: Stat,
-        head: bytes,
-        finished: Collection[str],
-        landing: Collection[str],
-    ) -> Plot:
-        """Is it whole? By what the plotters say, by its head and by its size."""
-        name = sighting.name
-        state: Literal["ready", "landing", "partial"] = "ready"
-        low, high = self._plotters.band(name.k, name.compression, name.kind, name.digits)
-        still = now.at - stat.modified
-        told = heads.read(head)
-        if name.plot_id in landing:
-            state, why = "landing", "its job has not delivered it yet"
-        elif fault := heads.fault(head, name):
-            state, why = "partial", fault
-        elif not low <= stat.bytes <= high:
-            state, why = "partial", f"{stat.bytes} bytes; a k{name.k} plot has {low} to {high}"
-        elif name.plot_id in finished:
-            why = "its job delivered it"
-        elif 0 <= still < SETTLED:
-            state, why = "landing", f"no log speaks of it, and it changed {still:.0f} s ago"
-        else:
-            why = "its head and size are a whole plot's, and nothing writes it"
-        return Plot(
-            name=sighting.entry.name,
-            directory=sighting.directory,
-            bytes=stat.bytes,
-            modified=stat.modified,
-            k=name.k,
-            plot_id=name.plot_id,
-            state=state,
-            why=why,
-            compression=told.level if told is not None else name.compression or 0,
-            contract=Known(told.contract) if told is not None else Unknown("its head does not tell"),
-        )
 
     # temporary files
 
@@ -279,6 +224,12 @@ def _above(path: str, candidates: Iterable[str]) -> str | None:
     """The longest candidate that a path lies at or below."""
     fits = [c for c in candidates if path == c or path.startswith(c.rstrip("/") + "/")]
     return max(fits, key=len, default=None)
+
+
+def _plot_id(entry: Entry) -> str | None:
+    """Of a finished plot's file."""
+    name = names.parse(entry.name)
+    return name.plot_id if name is not None and not name.temporary and not entry.folder else None
 
 
 def _entries(survey: Fact[Survey]) -> tuple[Entry, ...]:

@@ -161,18 +161,16 @@ class Jobs:
         self, record: Record | None, arguments: Arguments | None
     ) -> tuple[Fact[str], Fact[str], Fact[str]]:
         """tmp, tmp2 and dst, each as the spec spells it where the spec has it."""
+        tmp = tmp2 = dst = None
         if record is not None:
-            told = [record.body.get(key) for key in ("tmp", "tmp2", "dst")]
-            paths = [str(path) if path else None for path in told]
+            tmp, tmp2, dst = (record.body.get(key) for key in ("tmp", "tmp2", "dst"))
         elif arguments is not None:
-            paths = [arguments.tmp, arguments.tmp2, arguments.dst]
-        else:
-            paths = [None, None, None]
-        tmp, tmp2, dst = (self._places.locate(path) if path is not None else None for path in paths)
+            tmp, tmp2, dst = arguments.tmp, arguments.tmp2, arguments.dst
+        locate = self._places.locate
         return (
-            Known(tmp) if tmp is not None else Unknown("its arguments do not tell"),
-            Known(tmp2) if tmp2 is not None else Absent("not given"),
-            Known(dst) if dst is not None else Unknown("its arguments do not tell"),
+            Known(locate(str(tmp))) if tmp else Unknown("its arguments do not tell"),
+            Known(locate(str(tmp2))) if tmp2 else Absent("not given"),
+            Known(locate(str(dst))) if dst else Unknown("its arguments do not tell"),
         )
 
     def _touches(self, group: Sequence[Process]) -> tuple[str, ...] | None:
@@ -212,6 +210,9 @@ def _grouped(processes: Sequence[Process]) -> list[list[Process]]:
 
 
 def _stdout(group: Sequence[Process]) -> str | None:
+    first = group[0].stdout
+    if first is not None:
+        return first
     return next((process.stdout for process in group if process.stdout is not None), None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 16
 """Bytes of one log that are read at a time."""
-AT_ONCE = 64
+AT_ONCE = 16
 """Logs that are read at a time: what is kept in memory must not grow with their number."""
 LONGEST_RECORD = 65536
 TAIL = 64
@@ -136,9 +136,8 @@ class Logbook:
             # It is written in one piece, by the starter, and only as the log's second line.
             refused = refused or _refusal(data)
             said = self._said(said, record, plotter, data)
-        return replace(
-            kept, offset=offset, tail=tail, head=head, log=Log(record, said, got.modified, refused)
-        )
+        log = Log(record, said, got.modified, refused)
+        return _Kept(kept.inode, offset, tail, kept.plotter, head, log)
 
     def _said(
         self, said: LogState | TransferLog | None, record: Record | None, plotter: str | None, data: bytes

@@ -13,11 +13,22 @@ from reconciler.journal import LogName, Record
 from reconciler.observation import Condition
 from reconciler.observe.logbook import Log, Logbook
 from reconciler.plotters.log import LogState, PlotLog
-from reconciler.state import Absent, Fact, Instant, Known, Outcome, Removal, Start, Transfer, Unknown
+from reconciler.state import (
+    Absent,
+    Deletion,
+    Fact,
+    Instant,
+    Known,
+    Outcome,
+    Removal,
+    Start,
+    Transfer,
+    Unknown,
+)
 from reconciler.transports.record import TransferLog
 from reconciler.world import MISSING, Ask, Machine, Process
 
-Entry: TypeAlias = Start | Transfer | Removal
+Entry: TypeAlias = Start | Transfer | Removal | Deletion
 
 _WORKER = {"plot": "job", "move": "mover", "retire": "remover"}
 
@@ -29,6 +40,7 @@ class History:
     starts: Fact[tuple[Start, ...]]
     transfers: Fact[tuple[Transfer, ...]]
     removals: Fact[tuple[Removal, ...]]
+    deletions: Fact[tuple[Deletion, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +52,7 @@ class _Listed:
 
 
 class Settled:
-    """Starts, transfers and removals that are over for good, by their logs: nothing writes those any more. A cache."""
+    """What is over for good, by their logs: nothing writes those any more. A cache."""
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[int, Entry]] = {}
@@ -110,12 +122,12 @@ class Journal:
         }
 
     def history(self, now: Instant) -> History:
-        """Every start of a job, every transfer and every removal.
+        """Every start of a job, every transfer, every removal and every deletion.
 
         A mover or remover at work whose record cannot be read may have any plot: then none of its kind is known.
         """
         if isinstance(self._listed, Unknown):
-            return History(self._listed, self._listed, self._listed)
+            return History(self._listed, self._listed, self._listed, self._listed)
         over: dict[str, tuple[int, Entry]] = {}
         found: list[Entry] = []
         hidden: dict[str, Unknown] = {}
@@ -136,15 +148,25 @@ class Journal:
             Known(tuple(entry for entry in found if isinstance(entry, Start))),
             hidden.get("move") or Known(tuple(entry for entry in found if isinstance(entry, Transfer))),
             hidden.get("retire") or Known(tuple(entry for entry in found if isinstance(entry, Removal))),
+            Known(tuple(entry for entry in found if isinstance(entry, Deletion))),
         )
 
     def _told(self, path: str, name: LogName, now: Instant) -> Entry | None:
-        if name.kind == "plot":
-            return self._start(path, name, now)
         record = self._record(path)
-        if record is None:
-            return None
-        return self._transfer(path, record) if name.kind == "move" else self._removal(path, record)
+        match name.kind:
+            case "plot":
+                return self._start(path, name, now)
+            case "kill" | "clean" as kind:
+                # Its name alone is enough for it to be counted.
+                since = record.when if record is not None else _by_name(name, now)
+                subject = str(record.body.get("subject", "")) if record is not None else ""
+                return Deletion(id=name.id, kind=kind, subject=subject, since=since, log=path)
+            case "move" if record is not None:
+                return self._transfer(path, record)
+            case "retire" if record is not None:
+                return self._removal(path, record)
+            case _:
+                return None
 
     def _locked(self, path: str) -> bool:
         """Does, or may, a process hold this log's lock?"""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from reconciler.plotters.names import PlotName
     from reconciler.plotters.plotter import Plotter, Question, SampleLine, TempName
     from reconciler.plotters.registry import Plotters
-    from reconciler.plotters.space import Growth
+    from reconciler.plotters.space import Growth, Leg
 
 _HOMES = {
     "Arguments": "command",
@@ -48,12 +48,14 @@ _HOMES = {
     "TempName": "plotter",
     "Plotters": "registry",
     "Growth": "space",
+    "Leg": "space",
 }
 
 __all__ = [
     "Arguments",
     "Definition",
     "Growth",
+    "Leg",
     "LogState",
     "Order",
     "PlotLog",

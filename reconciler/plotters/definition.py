@@ -143,12 +143,16 @@ class Room(Part):
 
 
 class Rest(Part):
-    """What may still come at a phase, as a fraction of the peak."""
+    """What may still come at a phase, and what is held there, as fractions of the peak."""
 
     at: Step = Field(description="From this phase on, as major:minor.")
-    alone: Fraction = Field(description="On tmp, where no tmp2 is given.")
-    tmp: Fraction = Field(description="On tmp, where tmp2 is given.")
-    tmp2: Fraction = Field(description="On tmp2.")
+    alone: Fraction = Field(description="What may still come on tmp, where no tmp2 is given.")
+    tmp: Fraction = Field(description="What may still come on tmp, where tmp2 is given.")
+    tmp2: Fraction = Field(description="What may still come on tmp2.")
+    held: Fraction | None = Field(
+        None,
+        description="The most that tmp holds until the next row, where no tmp2 is given. Left out: the whole peak.",
+    )
 
 
 class Mode(Part):

@@ -69,7 +69,7 @@ def load(folders: Sequence[str] = ()) -> dict[str, Loaded]:
     for file, document in documents.values():
         packaged = os.path.dirname(file) == PACKAGED
         made, found = _made(document, documents, sound=packaged)
-        problems += [fault.at(document, file) for fault in found]
+        problems += [fault.at(document) for fault in found]
         if made is not None:
             loaded[made.name] = Loaded(made, file, document, packaged)
     if problems:

@@ -14,7 +14,7 @@ from reconciler.plotters.definition import Definition
 from reconciler.plotters.fitness import misfits
 from reconciler.plotters.log import LogState, PlotLog
 from reconciler.plotters.reader import Reader, phases
-from reconciler.plotters.space import NO_OPTIONS, Growth, Options, Sizes
+from reconciler.plotters.space import NO_OPTIONS, Growth, Leg, Options, Sizes, units
 from reconciler.state import Phase
 
 __all__ = [
@@ -30,9 +30,10 @@ __all__ = [
 ]
 
 ID = "0123456789abcdef" * 4
+EXAMPLE_K = 32
 EXAMPLE = {
     "plot_id": ID,
-    "k": "32",
+    "k": str(EXAMPLE_K),
     "tmp": "/tmp0",
     "tmp2": "/tmp2",
     "dst": "/dst",
@@ -197,6 +198,29 @@ class Plotter:
             lines.append(SampleLine(row.text, plots[-1].phase, row.share))
         return tuple(lines)
 
+    @cached_property
+    def shares(self) -> tuple[tuple[Phase, float], ...]:
+        """Each phase, and the share of a job's time that is over when it begins, as its sample log has it."""
+        found: dict[Phase, float] = {}
+        done = 0.0
+        for line in self.sample():
+            if line.phase is not None:
+                found.setdefault(line.phase, done)
+            done += line.share
+        return tuple(sorted(found.items()))
+
+    def usual_seconds(self, k: int) -> float | None:
+        """Seconds that a job of k takes as its sample log has it; None: that tells of no time."""
+        usual = self._usual
+        return None if usual is None else usual * units(k) / units(EXAMPLE_K)
+
+    @cached_property
+    def _usual(self) -> float | None:
+        text = "".join(f"{line.render(**EXAMPLE)}\n" for line in self.sample())
+        plots = self.fold(self.begin(), text.encode()).plots
+        total = plots[-1].total_seconds if plots else None
+        return None if total is None else total + (plots[-1].copy_seconds or 0.0)
+
     # its files
 
     def temp(self, name: str) -> TempName | None:
@@ -220,6 +244,10 @@ class Plotter:
         options: the job's own options, of which some change how it works.
         """
         return self._sizes.peak(k, tmp2, self.compression(options), options)
+
+    def course(self, k: int, options: Options = NO_OPTIONS) -> tuple[Leg, ...]:
+        """What a job without tmp2 holds on its way, leg by leg; empty where nothing is known of it."""
+        return self._sizes.course(self.shares, k, self.compression(options), options)
 
     def growth(self, k: int, phase: Phase | None, tmp2: bool, options: Options = NO_OPTIONS) -> Growth:
         """The most bytes that may still come from any moment of this phase until the job ends; at most the peak.

@@ -72,14 +72,18 @@ class Reader:
         if not block:
             return replace(state, partial=partial)
         raw, block = block, _plain(block)
+        near = self._near.search(block)
+        if near is None and not state.waits:
+            return state if partial == state.partial else replace(state, partial=partial)
         draft = Draft(state)
         at = 0
-        while (near := self._near.search(block, at)) is not None:
+        while near is not None:
             start, stop = near.start(), _line_end(block, near.start() + 1)
             found = self._pattern.match(block, start, stop)
             if found is None or found.lastgroup is None:
                 draft.between(block, at, stop)
                 at = stop
+                near = self._near.search(block, at)
                 continue
             line = self._lines[found.lastgroup]
             if line.rule.next and stop == len(block):
@@ -91,6 +95,7 @@ class Reader:
             after = _line_end(block, stop + 1) if line.rule.next else stop
             draft.take(line, found, block[start + 1 : stop], block[stop + 1 : after])
             at = after
+            near = self._near.search(block, at)
         draft.between(block, at, len(block))
         return draft.state(partial)
 

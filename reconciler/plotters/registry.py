@@ -147,4 +147,4 @@ def _untrue(plotter: Plotter, loaded: Loaded) -> Iterator[Problem]:
     for fault, so in faults.items():
         if so:
             place = loaded.document.place(("sample",))
-            yield Problem(loaded.file, *place, "sample", f"read by the log rules, {fault}", "sample")
+            yield Problem(*place, "sample", f"read by the log rules, {fault}", "sample")

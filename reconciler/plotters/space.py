@@ -9,8 +9,9 @@ compression level without a row is judged by those around it likewise.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from types import MappingProxyType
 
 from reconciler.plotters.definition import Compression, Mode, Room, Space
@@ -28,7 +29,17 @@ class Growth:
     tmp2: int
 
 
-def _units(k: int) -> int:
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A stretch of a job's way. begins: the share of its time that is over then; held: the most bytes on tmp."""
+
+    phase: Phase
+    begins: float
+    held: int
+
+
+def units(k: int) -> int:
+    """What sizes and times of a k grow with."""
     return (2 * k + 1) << (k - 1)
 
 
@@ -44,6 +55,8 @@ class Sizes:
         self._space = space
         self._ks = [room.k for room in space.rooms]
         self._rests = [(_phase(rest.at), rest) for rest in space.rests]
+        self._growths: dict[tuple[object, ...], Growth] = {}
+        self._courses: dict[tuple[object, ...], tuple[Leg, ...]] = {}
         rows = compression.levels if compression is not None else ()
         self._levels = [(0, 1.0), *((row.level, row.plot) for row in rows)]
 
@@ -52,7 +65,7 @@ class Sizes:
         rooms = self._space.rooms
         above = min(bisect_right(self._ks, k - 1), len(rooms) - 1)
         below = max(bisect_right(self._ks, k) - 1, 0)
-        low, high = (size(room) * _units(k) / _units(room.k) for room in (rooms[below], rooms[above]))
+        low, high = (size(room) * units(k) / units(room.k) for room in (rooms[below], rooms[above]))
         return low, high
 
     def _compressed(self, level: int | None) -> tuple[float, float]:
@@ -93,6 +106,13 @@ class Sizes:
         A log lags behind its job by what the plotter's output buffer holds, so the rows of later phases
         count, too.
         """
+        key = (k, phase, tmp2, level, *self._chosen(options))
+        found = self._growths.get(key)
+        if found is None:
+            found = self._growths[key] = self._growth(k, phase, tmp2, level, options)
+        return found
+
+    def _growth(self, k: int, phase: Phase | None, tmp2: bool, level: int | None, options: Options) -> Growth:
         peak = self.peak(k, tmp2, level, options)
         after = [] if phase is None else [at for at, _ in self._rests if at <= phase]
         if not after or not all(mode.rests for mode in self._modes(options)):
@@ -103,6 +123,39 @@ class Sizes:
         return Growth(
             round(peak.tmp * max(row.tmp for row in rests)), round(peak.tmp2 * max(row.tmp2 for row in rests))
         )
+
+    def course(
+        self, shares: tuple[tuple[Phase, float], ...], k: int, level: int | None, options: Options
+    ) -> tuple[Leg, ...]:
+        """What a job without tmp2 holds on its way. shares: each phase, and the share of the time that is over then.
+
+        A leg holds what its phase or any within it does at most. Empty where nothing is known of it.
+        """
+        key = (shares, k, level, *self._chosen(options))
+        found = self._courses.get(key)
+        if found is None:
+            found = self._courses[key] = self._course(shares, k, level, options)
+        return found
+
+    def _course(
+        self, shares: tuple[tuple[Phase, float], ...], k: int, level: int | None, options: Options
+    ) -> tuple[Leg, ...]:
+        rows = [(at, row.held) for at, row in self._rests if row.held is not None]
+        if len(rows) < max(1, len(self._rests)) or not all(mode.rests for mode in self._modes(options)):
+            return ()
+        peak = self.peak(k, False, level, options).tmp
+        ends = [at for at, _ in shares[1:]]
+        legs = []
+        for (phase, begins), until in zip_longest(shares, ends):
+            before = [part for at, part in rows if at <= phase]
+            within = [part for at, part in rows if phase < at and (until is None or at < until)]
+            most = max([before[-1] if before else 1.0, *within])
+            legs.append(Leg(phase, begins, round(peak * most)))
+        return tuple(legs)
+
+    def _chosen(self, options: Options) -> Iterator[object]:
+        """What the options say of each mode."""
+        return (options.get(mode.option) for mode in self._space.modes)
 
     def _modes(self, options: Options) -> list[Mode]:
         """What the options turn on."""

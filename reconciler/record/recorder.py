@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import TypeAlias
 
-from reconciler.drift import Leaf
 from reconciler.events import Event, Planned, Trouble
 from reconciler.execute import Outcome
+from reconciler.leaves import Leaf
 from reconciler.observation import Condition
 from reconciler.record import Entry, What, append, lines, parse
 from reconciler.revision import Revisions

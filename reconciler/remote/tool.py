@@ -34,12 +34,12 @@ def run(
     line: Callable[[str], None] | None = None,
     waiting: Waiting | None = None,
     keep: Sequence[int] = (),
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str | None] | None = None,
 ) -> Ran:
     """Run a program with the C locale in a process group of its own, which is ended when its waiting ends early.
 
     line: called with each line of its standard output as it comes; a carriage return ends one, too.
-    keep: descriptors that it inherits. env: added to our own.
+    keep: descriptors that it inherits. env: added to our own; a variable that is None there is left out.
     A program that has ended is not waited for any more because of what it left in the background.
 
     Raises FarmerError: "tool" where it cannot be run, "silent" where it has not ended within the deadline's seconds;
@@ -121,15 +121,16 @@ def _start(
     stdin: int,
     stdout: int = subprocess.PIPE,
     keep: Sequence[int] = (),
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str | None] | None = None,
 ) -> subprocess.Popen[bytes]:
+    whole = {**os.environ, "LC_ALL": "C", **(env or {})}
     try:
         return subprocess.Popen(
             argv,
             stdin=stdin,
             stdout=stdout,
             stderr=subprocess.PIPE if stdout == subprocess.PIPE else subprocess.DEVNULL,
-            env={**os.environ, "LC_ALL": "C", **(env or {})},
+            env={name: value for name, value in whole.items() if value is not None},
             pass_fds=keep,
             process_group=0,
             bufsize=0,

@@ -16,11 +16,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reconciler.rules import (
+    approval,
     archive,
     archive_backoff,
     clean,
     conflict,
     crash,
+    deletions,
     drained,
     dst_jobs,
     dst_space,
@@ -82,6 +84,11 @@ _MOVING: tuple[Limit, ...] = (
 )
 """What a move must pass beside the room for it, and so also whatever makes that room."""
 
+SHARED: frozenset[Limit] = frozenset({known.judge, *_MOVING})
+"""Limits that read of a move nothing but its place, the plot's directory, k, level and contract, and what the index of
+facts has under its name: they say the same of two plots that differ in nothing else.
+"""
+
 
 def _of_heir(limit: Limit) -> Limit:
     """The same limit, asked of the move of the plot that an old one gives way to."""
@@ -93,7 +100,7 @@ def _of_heir(limit: Limit) -> Limit:
 
 
 LIMITS: Mapping[Kind, tuple[Limit, ...]] = {
-    "kill": (),
+    "kill": (deletions.judge, approval.judge),
     "resume": (known.judge,),
     "suspend": (),
     "archive": (known.judge, *_MOVING, farm_room.judge),
@@ -104,8 +111,10 @@ LIMITS: Mapping[Kind, tuple[Limit, ...]] = {
         retire_backoff.judge,
         retire_cap.judge,
         last_resort.judge,
+        deletions.judge,
+        approval.judge,
     ),
-    "clean": (known.judge,),
+    "clean": (known.judge, deletions.judge, approval.judge),
     "spawn": (
         known.judge,
         drained.judge,

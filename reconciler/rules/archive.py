@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 from typing import Literal, TypeAlias
@@ -50,10 +51,14 @@ def _in_turn(facts: Facts) -> Sequence[Plot]:
     """The waiting plots: where the drive has room for the fewest more, where none is about to land, the oldest."""
     landing = _landing(facts)
 
+    @functools.cache
+    def drive(path: str) -> tuple[int, int]:
+        device = facts.device(path)
+        return (facts.free(device), landing.get(device, 0)) if device is not None else (0, 0)
+
     def rank(plot: Plot) -> tuple[int, int, float, str]:
-        device = facts.device(plot.directory) or ""
-        room = facts.free(device) // max(1, plot.bytes) if device else 0
-        return room, landing.get(device, 0), plot.modified, plot.name
+        free, near = drive(plot.directory)
+        return free // max(1, plot.bytes), near, plot.modified, plot.name
 
     return sorted(facts.traffic.waiting.values(), key=rank)
 
@@ -76,12 +81,12 @@ class _Choice:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
         least = min((plot.bytes for plot in facts.traffic.waiting.values()), default=0)
-        self._best: dict[str, tuple[str, str]] = {}
+        self._best: dict[str, tuple[str, str, str]] = {}
         self._open: dict[str, list[Disk]] = {}
         for archive in facts.traffic.farmers:
             disks = _in_order(facts, archive)
             best = disks[0].path if disks else archive.target(archive.disks[0])
-            self._best[archive.name] = best, _note(archive, disks[0]) if disks else ""
+            self._best[archive.name] = archive.name, best, _note(archive, disks[0]) if disks else ""
             self._open[archive.name] = [disk for disk in disks if _room(archive, disk) >= least]
         self._refused_bytes: dict[Place, int] = {}
         self._refused_limit: dict[str, int] = {}
@@ -97,11 +102,10 @@ class _Choice:
             yield *bound.place, bound.why
             return
         takers = traffic.takers(plot)
-        first = (takers or traffic.farmers)[0].name
-        best, note = self._best[first]
-        yield first, best, note
-        if traffic.unasked(plot.name) is None:
-            yield from self._others(plot, takers, (first, best))
+        best = self._best[(takers or traffic.farmers)[0].name]
+        yield best
+        if any(self._open.get(archive.name) for archive in takers) and traffic.unasked(plot.name) is None:
+            yield from self._others(plot, takers, best[:2])
 
     def _others(self, plot: Plot, takers: Sequence[Archive], best: Place) -> Iterator[tuple[str, str, str]]:
         for archive in takers:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from reconciler import reserve
+from reconciler import drain, reserve
 from reconciler.facts import Facts
-from reconciler.spec.units import show_size
+from reconciler.spec.units import show_duration, show_size
+from reconciler.state import Known
 from reconciler.want import Admitted, Spawn, Verdict, Want
 
 
 def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
-    """Room on dst now, less every plot bound for it, holds one more above the floor.
+    """Room now, less every plot bound for it, holds one more above the floor.
 
-    No drain is credited: a plot that lands waits there for as long as the farmers may be away.
+    What farmers take until the plot lands is counted on in part, as far as the last day has shown how much that is,
+    and while one of them is known to be good.
     """
     if not isinstance(want, Spawn):
         return None
@@ -25,12 +27,25 @@ def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
     promised = reserve.promised(facts, admitted, device)
     floor = facts.floor(device)
     left = free - promised - need
-    return Verdict(
-        rule="dst_space",
-        ok=left >= floor,
-        text=f"{show_size(free)} free on {want.dst}, {show_size(promised)} promised,"
-        f" needs {show_size(need)} above the floor of {show_size(floor)}",
-        value=left,
-        limit=floor,
-        unit="bytes",
+    text = (
+        f"{show_size(free)} free on {want.dst}, {show_size(promised)} promised,"
+        f" needs {show_size(need)} above the floor of {show_size(floor)}"
+    )
+    if left < floor and facts.rhythm is not None:
+        waiting = promised + _lying(facts, device)
+        leaves = drain.leaves(facts, facts.rhythm.seconds, waiting)
+        if leaves > 0:
+            left += leaves
+            text += f"; {show_size(leaves)} leave in {show_duration(facts.rhythm.seconds)}"
+    return Verdict(rule="dst_space", ok=left >= floor, text=text, value=left, limit=floor, unit="bytes")
+
+
+def _lying(facts: Facts, device: str) -> int:
+    """Bytes of the whole plots that wait there."""
+    return sum(
+        plot.bytes
+        for path in facts.devices[device]
+        if (directory := facts.directory(path)) is not None and isinstance(directory.plots, Known)
+        for plot in directory.plots.value
+        if plot.state == "ready"
     )

@@ -23,7 +23,8 @@ def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
     if disk.boundless:
         return Verdict(rule="farm_room", ok=True, text=f"{want.target}: its room is not ours to judge")
     there = (*want.place, want.plot.name)
-    begun = there in facts.traffic.parts or reserve.kept(facts, want)
+    met = want.plot.name in facts.traffic.met
+    begun = met and (there in facts.traffic.parts or reserve.kept(facts, want))
     floor = 0 if begun else facts.archives[want.farmer].floor
     free = disk.space.value.free
     promised = reserve.promised(facts, admitted, disk.space.value.device)

@@ -9,13 +9,16 @@ from reconciler.want import Admitted, Spawn, Verdict, Want
 def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
     """All jobs count, whoever started them, whether understood or not.
 
-    Left to the tool: as many jobs as the processors can give their threads to.
+    Left to the tool: as many as the rhythm of this farm has; where nothing tells how long a job takes, as many as the
+    processors can give their threads to.
     """
     if not isinstance(want, Spawn):
         return None
     wanted = facts.spec.scheduling.max_jobs
     if wanted != "auto":
         limit, why = wanted, ""
+    elif facts.rhythm is not None:
+        limit, why = facts.rhythm.jobs, f" (auto: what {facts.rhythm.bound} carry)"
     else:
         threads = _threads(facts, want)
         limit = max(1, facts.seen.cpus // threads)
@@ -36,4 +39,4 @@ def _threads(facts: Facts, want: Spawn) -> int:
     plotting = facts.spec.plotting
     if definition is None or plotting is None:
         return 1
-    return max(1, definition.threads(plotting.options))
+    return definition.threads(plotting.options)

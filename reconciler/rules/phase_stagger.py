@@ -13,8 +13,9 @@ def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
     """A job starts only while fewer than `at_most` jobs here are before `until`.
 
     A phase that is not known counts as the earliest, until the job is older than it ever took this
-    plotter here to get further. Left to the tool: one job at a time in the first phase, which is the
-    one that writes most, for plotters that have more than one.
+    plotter here to get further. Left to the tool: the farm's rhythm
+    keeps jobs apart; where there is none, one job at a time in the first phase, which is the one that writes most, for
+    plotters that have more than one.
     """
     if not isinstance(want, Spawn):
         return None
@@ -49,6 +50,8 @@ def _stagger(facts: Facts, want: Spawn) -> PhaseStagger | None:
     stagger = facts.spec.scheduling.tmp.stagger if own is None else own
     if stagger != "auto":
         return stagger
+    if facts.spec.scheduling.stagger == "auto" and facts.rhythm is not None:
+        return None
     definition = facts.plotters.get(want.plotter)
     second = Phase(2, 1)
     if definition is None or second not in definition.phases:

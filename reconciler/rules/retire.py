@@ -47,7 +47,7 @@ def propose(facts: Facts, admitted: Admitted) -> Iterator[Retire]:
             return
         if heir.directory in shut or _fits(facts, heir, rooms):
             continue
-        before = len(admitted.retires)
+        before, unapproved = len(admitted.retires), False
         for want in _candidates(facts, heir, {place: old[place] for place in places}, rooms):
             if shut & {want.heir.farmer, want.heir.place}:
                 continue
@@ -58,10 +58,15 @@ def propose(facts: Facts, admitted: Admitted) -> Iterator[Retire]:
                 break
             if admitted.refused_by in ALL:
                 return
+            if admitted.refused_by == "approval":
+                # What was approved may be its next place: that was its best while others took the first.
+                unapproved = True
+                continue
             if admitted.refused_by not in SHARED:
                 tries += 1
                 break
             shut.add(SHARED[admitted.refused_by](want))
+        tries += unapproved
 
 
 def _heirs(facts: Facts, admitted: Admitted) -> Sequence[Plot]:
@@ -70,9 +75,7 @@ def _heirs(facts: Facts, admitted: Admitted) -> Sequence[Plot]:
     What has begun to move has its room already.
     """
     traffic = facts.traffic
-    served = {move.plot.name for move in admitted.moves} | {
-        each.heir for each in facts.replacing.open.values()
-    }
+    served = {move.plot.name for move in admitted.moves} | {each.heir for each in facts.replacing.open}
     heirs = [p for name, p in traffic.waiting.items() if name not in served and name not in traffic.bound]
     return sorted(heirs, key=lambda plot: (plot.modified, plot.name))
 

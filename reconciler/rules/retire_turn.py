@@ -11,15 +11,15 @@ def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
     if not isinstance(want, Retire):
         return None
     running = facts.replacing.open
-    for place, removal in running.items():
-        if place == want.heir.place:
+    for removal in running:
+        if (removal.farmer, removal.disk) == want.heir.place:
             over = "" if removal.outcome == "running" else ", and has not been asked since"
             text = f"{want.heir.target} is letting {removal.plot} go{over}"
             return Verdict(rule="retire_turn", ok=False, text=text)
     farmer = want.heir.farmer
     limit = facts.archives[farmer].limits.transfers
     count = facts.moving_to.get(farmer, 0) + admitted.moves_to[farmer]
-    count += sum(place[0] == farmer for place in running)
+    count += sum(removal.farmer == farmer for removal in running)
     return Verdict(
         rule="retire_turn",
         ok=count < limit,

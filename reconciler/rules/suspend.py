@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from reconciler import courses
 from reconciler.facts import Facts
 from reconciler.spec.units import show_size
 from reconciler.state import Job
@@ -11,7 +12,7 @@ from reconciler.want import Admitted, Steer
 
 
 def propose(facts: Facts, admitted: Admitted) -> Iterator[Steer]:
-    """Wishes first; then, on each device below its floor, as many as must stand still.
+    """Wishes first; then, on each device below its floor, or where not every job could finish, as many as must.
 
     How many depends on what the jobs may still grow by and on the room that is left, never on how often
     one looks; the job with most to grow stops first, and one of a device always goes on, so that space
@@ -28,17 +29,18 @@ def propose(facts: Facts, admitted: Admitted) -> Iterator[Steer]:
 
 def _make_room(facts: Facts, admitted: Admitted, device: str) -> Iterator[Steer]:
     directories = facts.spec.directories
-    tmps = [d.path for d in directories.tmp] + [d.path for d in directories.tmp2]
+    tmps = {d.path for d in directories.tmp} | {d.path for d in directories.tmp2} | facts.draining
     here = [path for path in facts.devices[device] if path in tmps]
     floor = max((facts.spec.floor(path) for path in here), default=0)
     free = facts.free(device)
-    if not here or free >= floor:
+    if not here or (free >= floor and courses.safe(facts, device)):
         return
     stopped = {steer.job.id for steer in admitted.steers if steer.kind in ("suspend", "kill")}
     going = [job for job in _by_growth(facts, device) if job.run == "running" and job.id not in stopped]
     growing = sum(facts.claims[job.id].get(device, 0) for job in going)
+    room = free if free < floor else free - floor
     for job in going[:-1]:
-        if growing <= free:
+        if growing <= room:
             return
         wish = facts.wish(job)
         if wish is not None and wish.until is not None:
@@ -49,8 +51,14 @@ def _make_room(facts: Facts, admitted: Admitted, device: str) -> Iterator[Steer]
             kind="suspend",
             job=job,
             by="space",
-            note=f"{show_size(free)} free < floor {show_size(floor)} on {here[0]}, {show_size(grows)} still to grow",
+            note=f"{_shortage(free, floor, here[0])}, {show_size(grows)} still to grow",
         )
+
+
+def _shortage(free: int, floor: int, path: str) -> str:
+    if free < floor:
+        return f"{show_size(free)} free < floor {show_size(floor)} on {path}"
+    return f"{show_size(free)} free on {path}, where not every job could finish above the floor of {show_size(floor)}"
 
 
 def _by_growth(facts: Facts, device: str) -> Sequence[Job]:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from reconciler.state import Instant
 
 
-@dataclass(order=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Call:
-    """Something that will happen. due: by the clock's time; order: of two that are due at once."""
+    """Something that will happen. due: by the clock's time."""
 
     due: float
-    order: int
-    run: Callable[[], None] = field(compare=False)
-    cancelled: bool = field(default=False, compare=False)
+    run: Callable[[], None]
+    cancelled: bool = False
 
 
 class Clock:
@@ -31,7 +30,7 @@ class Clock:
         self.watchers: list[Callable[[], None]] = []
         self._began_at = at
         self._booted = -up
-        self._calls: list[Call] = []
+        self._calls: list[tuple[float, int, Call]] = []
         self._count = 0
 
     @property
@@ -61,8 +60,9 @@ class Clock:
     def later(self, seconds: float, run: Callable[[], None]) -> Call:
         """Let something happen in so many seconds."""
         self._count += 1
-        call = Call(self.time + seconds, self._count, run)
-        heapq.heappush(self._calls, call)
+        call = Call(self.time + seconds, run)
+        # Of two that are due at once the one that was asked for first is the first.
+        heapq.heappush(self._calls, (call.due, self._count, call))
         return call
 
     def cancel(self, call: Call) -> float:
@@ -74,10 +74,10 @@ class Clock:
         """Let so much time pass, and happen what is due in it; less where it is enough."""
         end = self.time + seconds
         while not enough():
-            if not self._calls or self._calls[0].due > end:
+            if not self._calls or self._calls[0][0] > end:
                 self.time = end
                 return
-            call = heapq.heappop(self._calls)
+            _, _, call = heapq.heappop(self._calls)
             if call.cancelled:
                 continue
             self.time = max(self.time, call.due)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
 from reconciler.simulate.clock import Clock
 from reconciler.simulate.disks import Disks, File
 from reconciler.simulate.faults import Faults
+from reconciler.simulate.fluid import Fluid, Resource
 from reconciler.simulate.moving import Move
 from reconciler.simulate.network import Host
+from reconciler.simulate.pace import Pace, Speeds
 from reconciler.simulate.plotting import PlotJob
 from reconciler.simulate.processes import Process, Processes, Program
 from reconciler.simulate.removing import Removal
+from reconciler.state import Phase
 from reconciler.transports.arguments import farewell_from_argv, from_argv
 
 if TYPE_CHECKING:
@@ -26,24 +28,15 @@ HANG = 1.0
 """Seconds after which a program looks again whether a hung disk answers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How fast work goes. k32: seconds that a job of that size takes in all; copy: bytes a second."""
-
-    k32: float = 18400.0
-    copy: float = 150e6
-
-    def job(self, k: int) -> float:
-        """Seconds that a job takes in all: in proportion to its entries times their width."""
-        return self.k32 * (2 * k + 1) / 65 * 2.0 ** (k - 32)
-
-
 class Computer:
     """Everything that outlives the programs which look at it.
 
     host, cpus, memory (bytes), utc_offset (seconds): as it tells them. seed: what plot ids are drawn from.
     at: the wall clock as it begins. network: farmers by their address. locks: who holds each lock file; bells:
-    wake-up sockets, and whether each was rung.
+    wake-up sockets, and whether each was rung. fluid: the work that shares resources;
+    shared: of these the drives, by the numbers of their devices, and "cpu".
+    heed: phases whose beginning ends a wait, as a watched log does; heed_farmers: whether a farmer's answer does
+    that tells something new; noticed: something of this has happened.
     """
 
     def __init__(
@@ -54,20 +47,25 @@ class Computer:
         cpus: int = 16,
         memory: int = 64 << 30,
         utc_offset: int = 0,
-        pace: Pace | None = None,
+        pace: Speeds | None = None,
         seed: int = 0,
         at: float = 1_800_000_000.0,
     ) -> None:
         self.plotters = plotters
         self.host, self.cpus, self.memory, self.utc_offset = host, cpus, memory, utc_offset
-        self.pace = pace or Pace()
+        self.pace: Speeds = pace or Pace()
         self.clock = Clock(at)
         self.disks = Disks(self.clock)
-        self.processes = Processes(self.clock)
+        self.fluid = Fluid(self.clock)
+        self.processes = Processes(self.clock, self.fluid)
         self.faults = Faults()
         self.network: dict[str, Host] = {}
         self.locks: dict[str, str] = {}
         self.bells: dict[str, bool] = {}
+        self.heed: frozenset[Phase] = frozenset()
+        self.heed_farmers = False
+        self.noticed = False
+        self.shared: dict[str, Resource] = {}
         self._seed = seed
         self._numbers = count()
 
@@ -87,6 +85,10 @@ class Computer:
             delay=self.faults.exec_delay,
             play=lambda process: self._play(process, argv),
         )
+
+    def notice(self, phase: Phase) -> None:
+        """A job has come to a phase."""
+        self.noticed = self.noticed or phase in self.heed
 
     def reboot(self) -> None:
         """Lose every process, at once, and begin another boot."""
@@ -143,4 +145,4 @@ class Computer:
         )
         process.doing = job
         job.fate = self.faults.fate(process)
-        return job, job.program(self)
+        return job, self.pace.job(job, self)

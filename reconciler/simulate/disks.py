@@ -6,7 +6,7 @@ What a real kernel would refuse raises OSError with its errno.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from reconciler.simulate.clock import Clock
@@ -18,6 +18,7 @@ class Device:
     """A file system. total: bytes it can hold; others: those that are taken by what is not simulated.
 
     refused: how often something found no room. lowest: the fewest bytes that were ever free.
+    flowing: bytes that are being written now, beyond what the files tell; negative where they shrink.
     """
 
     number: str
@@ -29,6 +30,7 @@ class Device:
     refused: int = 0
     used: int = 0
     lowest: int = field(init=False)
+    flowing: Callable[[], float] = field(default=lambda: 0.0)
 
     def __post_init__(self) -> None:
         self.lowest = self.free
@@ -36,13 +38,25 @@ class Device:
     @property
     def free(self) -> int:
         """Bytes that can still be written."""
-        return max(0, self.total - self.others - self.used)
+        return max(0, int(self.room))
+
+    @property
+    def room(self) -> float:
+        """The same as it is this very moment; negative where more is taken than there is."""
+        return self.total - self.others - self.used - self.flowing()
 
     def take(self, size: int) -> None:
         """Take so many bytes more, or give them back where negative; OSError where there is no room."""
         if size > self.free:
             self.refused += 1
             raise OSError(errno.ENOSPC, "No space left on device")
+        self.used += size
+        self.lowest = min(self.lowest, self.free)
+
+    def grow(self, file: File, size: int) -> None:
+        """Let a file be so many bytes larger, which have been written already."""
+        size = max(size, -file.size)
+        file.size += size
         self.used += size
         self.lowest = min(self.lowest, self.free)
 
@@ -83,29 +97,45 @@ class Disks:
     def __init__(self, clock: Clock, root_bytes: int = 10**12) -> None:
         self._clock = clock
         self._mounts: dict[str, Device] = {}
+        self._devices: dict[str, Device] = {}
         self._folders: dict[str, dict[str, File | None]] = {}
+        self._listings: dict[str, tuple[tuple[str, File | None], ...]] = {}
         self._inodes = 1
         self.mount("/", root_bytes)
 
     def mount(self, point: str, total: int) -> Device:
         """Mount a new device of that size."""
         device = Device(number=f"8:{len(self._mounts)}", total=total)
-        self._mounts[point] = device
-        self.make_folder(point)
+        self.bind(point, device)
         return device
+
+    def bind(self, point: str, device: Device) -> None:
+        """Let a device be there, too."""
+        self._mounts[point] = device
+        self._devices.clear()
+        self.make_folder(point)
 
     def device(self, path: str) -> Device:
         """The device that a path lies on."""
-        return self._mounts[next(point for point in _upward(path) if point in self._mounts)]
+        device = self._devices.get(path)
+        if device is None:
+            device = self._mounts[next(point for point in _upward(path) if point in self._mounts)]
+            self._devices[path] = device
+        return device
 
     def mount_point(self, path: str) -> str:
         """Where the device below a path is mounted; the one above it, where that is not mounted now."""
         return next(point for point in _upward(path) if point in self._mounts and self._mounts[point].mounted)
 
     @property
+    def points(self) -> tuple[str, ...]:
+        """Where devices are mounted, the root left out."""
+        return tuple(point for point in self._mounts if point != "/")
+
+    @property
     def devices(self) -> tuple[Device, ...]:
-        """Every device."""
-        return tuple(self._mounts.values())
+        """Every device, each once."""
+        return tuple(dict.fromkeys(self._mounts.values()))
 
     # folders
 
@@ -115,6 +145,7 @@ class Disks:
         below: str | None = None
         for each in _upward(path):
             names = self._folders.setdefault(each, {})
+            self._listings.pop(each, None)
             if below is not None:
                 names.setdefault(below, None)
             below = each.rpartition("/")[2]
@@ -126,7 +157,8 @@ class Disks:
         if self._folders[path]:
             return Unknown("is not empty")
         del self._folders[path]
-        self._folders.get(_above(path), {}).pop(_name(path), None)
+        self._listings.pop(path, None)
+        self._put(path, None, gone=True)
         return Known(None)
 
     def has_folder(self, path: str) -> bool:
@@ -137,9 +169,12 @@ class Disks:
         """Is there a folder of that path, on a device that is mounted?"""
         return path in self._folders and self.device(path).mounted
 
-    def listing(self, path: str) -> Iterator[tuple[str, File | None]]:
-        """Names in a folder, sorted, each with its file; None: a folder."""
-        yield from sorted(self._folders.get(path, {}).items(), key=lambda item: item[0])
+    def listing(self, path: str) -> tuple[tuple[str, File | None], ...]:
+        """Names in a folder, sorted, each with its file; None: a folder. The very same while nothing changes."""
+        if path not in self._listings:
+            found = self._folders.get(path, {})
+            self._listings[path] = tuple(sorted(found.items(), key=lambda item: item[0]))
+        return self._listings[path]
 
     # files
 
@@ -159,7 +194,7 @@ class Disks:
         file = File(path=path, inode=self._inodes, device=device, modified=self._clock.at)
         file.data[:] = data
         file.size = size if size is not None else len(data)
-        self._folders[_above(path)][_name(path)] = file
+        self._put(path, file)
         return file
 
     def append(self, file: File, data: bytes) -> None:
@@ -189,17 +224,27 @@ class Disks:
         if self.device(old) is not self.device(new):
             raise OSError(errno.EXDEV, "Invalid cross-device link")
         file = self._existing(old)
-        del self._folders[_above(old)][_name(old)]
-        self._folders[_above(new)][_name(new)] = file
+        self._put(old, None, gone=True)
+        self._put(new, file)
         file.path = new
 
     def remove(self, path: str) -> None:
         """Remove a file; OSError where there is none or it cannot be removed."""
         self._writable(path)
         file = self._existing(path)
-        del self._folders[_above(path)][_name(path)]
+        self._put(path, None, gone=True)
         file.path = None
         file.device.take(-max(file.size, file.reserved))
+
+    def _put(self, path: str, file: File | None, *, gone: bool = False) -> None:
+        """Let a name stand for a file, or for nothing any more."""
+        above = _above(path)
+        names = self._folders.get(above, {})
+        self._listings.pop(above, None)
+        if gone:
+            names.pop(_name(path), None)
+        else:
+            names[_name(path)] = file
 
     def _at(self, path: str) -> File | None:
         return self._folders.get(_above(path), {}).get(_name(path))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
+from reconciler.busy import Busy
 from reconciler.errors import AlreadyStarted, LockHeld, MachineError
 from reconciler.machine.globbing import glob
 from reconciler.simulate.computer import Computer
@@ -29,6 +30,9 @@ class SimulatedMachine:
         self.host, self.cpus, self.memory = computer.host, computer.cpus, computer.memory
         self.step = step
         self._started: list[Ident] = []
+        self._wanted: Callable[[Sequence[str]], bool] | None = None
+        self._chosen: dict[Played, bool] = {}
+        self._listed: dict[str, tuple[object, tuple[Entry, ...]]] = {}
 
     def now(self) -> Instant:
         """Both clocks, read together."""
@@ -46,7 +50,15 @@ class SimulatedMachine:
             return Unknown(self.computer.faults.process_table)
         up = self.computer.clock.up
         living = self.computer.processes.living
-        return Known(tuple(self._seen(each, up) for each in living if each.execs <= up and wanted(each.argv)))
+        if wanted != self._wanted:
+            self._wanted, self._chosen = wanted, {}
+        chosen: dict[Played, bool] = {}
+        for each in living:
+            if each.execs <= up:
+                chosen[each] = self._chosen[each] if each in self._chosen else wanted(each.argv)
+        # An argv never changes here, and of what has ended nothing is kept.
+        self._chosen = chosen
+        return Known(tuple(self._seen(each, up) for each, is_wanted in chosen.items() if is_wanted))
 
     def _seen(self, process: Played, up: float) -> Process:
         return Process(
@@ -74,7 +86,6 @@ class SimulatedMachine:
             return Absent("does not exist" if disks.file(path) is None else "is not a directory")
         if ask.mount and device is disks.device("/"):
             return Absent("is not a mount point of its own")
-        names = disks.listing(path) if ask.names else ()
         return Known(
             Survey(
                 real=path,
@@ -82,9 +93,18 @@ class SimulatedMachine:
                 free=device.free,
                 total=device.total,
                 writable=device.writable,
-                entries=tuple(Entry(name, file.inode if file else 0, file is None) for name, file in names),
+                entries=self._entries(path) if ask.names else (),
             )
         )
+
+    def _entries(self, path: str) -> tuple[Entry, ...]:
+        """Names in a folder, made anew only where it has changed."""
+        listing = self.computer.disks.listing(path)
+        kept = self._listed.get(path)
+        if kept is None or kept[0] is not listing:
+            entries = tuple(Entry(name, file.inode if file else 0, file is None) for name, file in listing)
+            kept = self._listed[path] = (listing, entries)
+        return kept[1]
 
     def stat(self, paths: Sequence[str]) -> Mapping[str, Fact[Stat]]:
         """Each regular file by its path."""
@@ -158,6 +178,13 @@ class SimulatedMachine:
             for ident, process in living
             if process is not None
         }
+
+    def busy(self) -> Fact[Busy]:
+        """How busy processors and drives are: now, since that changes only when work begins or ends."""
+        load = {name: self.computer.fluid.load(each) for name, each in self.computer.shared.items()}
+        if not load:
+            return Unknown("nothing is shared here")
+        return Known(Busy(load.pop("cpu"), load))
 
     # verbs
 
@@ -287,12 +314,21 @@ class SimulatedMachine:
             computer.bells.setdefault(wake, False)
         elsewhere = [ident for ident in watched if computer.processes.get(ident) is None]
         self._started = list(self.alive(self._started))
+        computer.noticed = False
         if not elsewhere:
-            living = {ident for ident in idents if computer.processes.get(ident) is not None}
-            computer.clock.advance(
-                max(0.0, seconds),
-                lambda: computer.bells.get(wake, False) or len(self.alive(tuple(living))) < len(living),
-            )
+            living = {ident.pid for ident in idents if computer.processes.get(ident) is not None}
+            ended = computer.processes.ended
+
+            def enough() -> bool:
+                nonlocal ended
+                if computer.bells.get(wake, False) or computer.noticed:
+                    return True
+                if computer.processes.ended == ended:
+                    return False
+                ended = computer.processes.ended
+                return not living <= computer.processes.pids
+
+            computer.clock.advance(max(0.0, seconds), enough)
         if wake:
             computer.bells[wake] = False
 

@@ -86,7 +86,7 @@ class Move:
         yield from self._reach(computer)
         standing = there.file(self._final)
         if standing is not None:
-            yield source.size / computer.pace.copy
+            yield computer.pace.check(self.errand, source.size)
             self._compare(source, standing)
             left = there.file(self._part_path(source.size))
             if left is not None and not left.holders:
@@ -159,13 +159,14 @@ class Move:
         yield from self._take(computer, "copying", 0, size)
         while self.part.size < size:
             piece = min(size - self.part.size, max(1, size // SLICES))
-            yield piece / computer.pace.copy
+            until = self.part.size + piece
+            yield computer.pace.carry(self.errand, piece, self.part)
             yield from self._reach(computer)
-            disks.resize(self.part, self.part.size + piece)
+            disks.resize(self.part, until)
             yield from self._take(computer, "copying", self.part.size, size)
         self.part.data[:] = source.data
         yield from self._take(computer, "synced", size, size)
-        yield size / computer.pace.copy
+        yield computer.pace.check(self.errand, size)
         yield from self._reach(computer)
         yield from self._take(computer, "verified", size, size)
         yield from self._reach(computer)

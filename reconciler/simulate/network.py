@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from reconciler.machine.globbing import glob
 from reconciler.plotters import names as plot_names
@@ -28,12 +29,28 @@ FIRST, LONGEST = 10.0, 300.0
 """Seconds until the next try after a failure: doubled with each further one."""
 
 
+Sorted: TypeAlias = tuple[Mapping[str, File], Sequence[tuple[str, File]]]
+"""Of the names in a folder the plots, and the files that will be plots."""
+
+
 class Host:
     """A farmer's computer. link: "down": nothing gets through; "silent": it connects, and says nothing."""
 
     def __init__(self, clock: Clock) -> None:
         self.disks = Disks(clock)
         self.link: Literal["up", "down", "silent"] = "up"
+        self._sorted: dict[str, tuple[object, Sorted]] = {}
+
+    def sorted_out(self, path: str) -> Sorted:
+        """What is in a folder, looked through anew only where it has changed."""
+        listing = self.disks.listing(path)
+        kept = self._sorted.get(path)
+        if kept is None or kept[0] is not listing:
+            files = [(name, file, _kind(name)) for name, file in listing if file is not None]
+            plots = {name: file for name, file, kind in files if kind == "plot"}
+            parts = [(name, file) for name, file, kind in files if kind == "part"]
+            kept = self._sorted[path] = (listing, (plots, parts))
+        return kept[1]
 
 
 @dataclass(slots=True)
@@ -89,9 +106,10 @@ class SimulatedFarmers:
             )
             return
         line.failures, line.free_at = 0, 0.0
-        line.heard = Heard(
-            answer=Answer(asked=asked, seek=question.seek, volumes=_volumes(host, question, clock))
-        )
+        volumes = _volumes(host, question, clock)
+        line.heard = Heard(answer=Answer(asked=asked, seek=question.seek, volumes=volumes))
+        if old.answer is None or old.answer.volumes != volumes:
+            self._computer.noticed = self._computer.noticed or self._computer.heed_farmers
         fresh = old.answer is None or old.trouble is not None or set(question.seek) - set(old.answer.seek)
         if fresh and wake in self._computer.bells:
             self._computer.bells[wake] = True
@@ -112,13 +130,12 @@ def _volumes(host: Host, question: Question, clock: Clock) -> Mapping[str, Fact[
         )
         for disk in matching.value if isinstance(matching, Known) else ():
             path = f"{disk}/{question.folder}" if question.folder else disk
-            found[path] = _volume(host.disks, disk, path, pattern, question, clock)
+            found[path] = _volume(host, disk, path, pattern, question, clock)
     return found
 
 
-def _volume(
-    disks: Disks, disk: str, path: str, pattern: str, question: Question, clock: Clock
-) -> Fact[Volume]:
+def _volume(host: Host, disk: str, path: str, pattern: str, question: Question, clock: Clock) -> Fact[Volume]:
+    disks = host.disks
     device = disks.device(disk)
     if device.trouble is not None:
         return device.trouble
@@ -126,12 +143,8 @@ def _volume(
     beyond = fixed_part(pattern).rstrip("/") + "/"
     if question.mount and (point == "/" or not point.startswith(beyond)):
         return Absent("is not a mount point of its own")
-    files = [(name, file) for name, file in disks.listing(path) if file is not None]
-    plots = [
-        (name, file)
-        for name, file in files
-        if (plot := plot_names.parse(name)) is not None and not plot.temporary
-    ]
+    plots, parts = host.sorted_out(path)
+    sought = ((name, plots[name]) for name in question.seek if name in plots)
     return Known(
         Volume(
             device=device.number,
@@ -139,11 +152,22 @@ def _volume(
             total=device.total,
             writable=device.writable,
             plots=len(plots),
-            sought=tuple(_found(name, file, clock) for name, file in plots if name in question.seek),
-            parts=tuple(_found(name, file, clock) for name, file in files if parse_part(name) is not None),
-            every=tuple(_found(name, file, clock, HEAD) for name, file in plots) if question.heads else (),
+            sought=tuple(_found(name, file, clock) for name, file in sought),
+            parts=tuple(_found(name, file, clock) for name, file in parts),
+            every=tuple(_found(name, file, clock, HEAD) for name, file in plots.items())
+            if question.heads
+            else (),
         )
     )
+
+
+@lru_cache(maxsize=1 << 16)
+def _kind(name: str) -> Literal["plot", "part", "other"]:
+    """What a file of that name is."""
+    plot = plot_names.parse(name)
+    if plot is not None and not plot.temporary:
+        return "plot"
+    return "part" if parse_part(name) is not None else "other"
 
 
 def _found(name: str, file: File, clock: Clock, head: int = 0) -> Found:

@@ -32,7 +32,10 @@ TEMPORARY = (".table1.tmp", ".2.tmp", ".tmp")
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class PlotJob:
-    """A plot under way. phase: where it truly is, whatever its log says; None: before the first."""
+    """A plot under way.
+
+    phase: where it truly is, whatever its log says; None: before the first. gained: the part of its work that is done.
+    """
 
     plotter: Plotter
     k: int
@@ -44,6 +47,7 @@ class PlotJob:
     output: File | None
     fate: Fate | None = None
     phase: Phase | None = None
+    gained: float = 0.0
 
     @classmethod
     def of(
@@ -64,18 +68,17 @@ class PlotJob:
             output=output,
         )
 
-    def program(self, computer: Computer) -> Program:
-        """The whole job."""
+    def at_pace(self, computer: Computer, seconds: float) -> Program:
+        """The whole job, in so many seconds."""
         lines = self.plotter.sample()
-        seconds = computer.pace.job(self.k)
         last = max((at for at, line in enumerate(lines) if line.share), default=len(lines) - 1)
         for at, line in enumerate(lines):
-            self._say(computer, self._rendered(line))
+            self.say(computer, line.render(**self.values()))
             if line.phase is not None:
                 self.phase = line.phase
                 yield from self._trim(computer)
                 if self.fate is not None and self.fate.at == str(self.phase):
-                    yield from self._suffer(computer, self.fate)
+                    yield from self.suffer(computer, self.fate)
                     return
             if at == last:
                 yield from self._deliver(computer, line.share * seconds)
@@ -84,36 +87,39 @@ class PlotJob:
 
     # log
 
-    def _rendered(self, line: SampleLine) -> str:
-        return line.render(
-            plot_id=self.plot_id,
-            k=self.k,
-            tmp=self.tmp,
-            tmp2=self.tmp2 or self.tmp,
-            dst=self.dst,
-            name=self.name,
-            date=self.name.split("-", 2)[2][:16],
-        )
+    def values(self) -> dict[str, str]:
+        """What the lines of its log are filled in with."""
+        return {
+            "plot_id": self.plot_id,
+            "k": str(self.k),
+            "tmp": self.tmp,
+            "tmp2": self.tmp2 or self.tmp,
+            "dst": self.dst,
+            "name": self.name,
+            "date": self.name.split("-", 2)[2][:16],
+        }
 
-    def _say(self, computer: Computer, text: str) -> None:
+    def say(self, computer: Computer, text: str) -> None:
+        """Write a line to its log."""
         if self.output is not None:
             computer.disks.append(self.output, f"{text}\n".encode())
 
-    def _suffer(self, computer: Computer, fate: Fate) -> Program:
-        self._say(computer, fate.words)
+    def suffer(self, computer: Computer, fate: Fate) -> Program:
+        """Come to grief."""
+        self.say(computer, fate.words)
         while fate.how == "hangs":
             yield RETRY
 
     # files
 
     @property
-    def _temps(self) -> tuple[str, str | None]:
+    def temps(self) -> tuple[str, str | None]:
         """The temporary file on tmp, and that on tmp2 where there is one."""
         known = [ending for ending in TEMPORARY if self.plotter.temp(self.name + ending) is not None]
         tmp2 = f"{self.tmp2}/{self.name}{known[-1]}" if self.tmp2 is not None else None
         return f"{self.tmp}/{self.name}{known[0] if known else TEMPORARY[0]}", tmp2
 
-    def _levels(self, phase: Phase | None) -> tuple[int, int]:
+    def levels(self, phase: Phase | None) -> tuple[int, int]:
         """Bytes taken on tmp and tmp2 as a phase begins."""
         peak = self.plotter.peak(self.k, self.tmp2 is not None)
         rest = self.plotter.growth(self.k, phase, self.tmp2 is not None)
@@ -121,24 +127,24 @@ class PlotJob:
 
     def _trim(self, computer: Computer) -> Program:
         """Let go of what is not needed any more as a phase begins."""
-        for path, level in zip(self._temps, self._levels(self.phase), strict=True):
+        for path, level in zip(self.temps, self.levels(self.phase), strict=True):
             file = computer.disks.file(path) if path is not None else None
             if path is not None and file is not None and file.size > level:
-                yield from self._sized(computer, path, level)
+                yield from self.sized(computer, path, level)
 
     def _grow(self, computer: Computer, then: Phase | None, seconds: float) -> Program:
         """Grow towards the next phase's level."""
-        before, after = self._levels(self.phase), self._levels(then)
+        before, after = self.levels(self.phase), self.levels(then)
         for part in range(1, SLICES + 1):
             yield seconds / SLICES
-            for path, old, new in zip(self._temps, before, after, strict=True):
+            for path, old, new in zip(self.temps, before, after, strict=True):
                 if path is not None and new > old:
-                    yield from self._sized(computer, path, old + (new - old) * part // SLICES)
+                    yield from self.sized(computer, path, old + (new - old) * part // SLICES)
 
     def _deliver(self, computer: Computer, seconds: float) -> Program:
         """Put the plot under its final name: a copy to another device takes the time, a rename none."""
         disks = computer.disks
-        tmp, tmp2 = self._temps
+        tmp, tmp2 = self.temps
         whole = tmp2 or tmp
         size = self.plotter.final_bytes(self.k)
         final = f"{self.dst}/{self.name}"
@@ -146,11 +152,11 @@ class PlotJob:
             landing = f"{final}{TEMPORARY[1]}"
             for part in range(1, SLICES + 1):
                 yield seconds / SLICES
-                yield from self._sized(computer, landing, size * part // SLICES)
+                yield from self.sized(computer, landing, size * part // SLICES)
             whole = landing
         else:
             yield seconds
-            yield from self._sized(computer, whole, size)
+            yield from self.sized(computer, whole, size)
         made = disks.file(whole)
         if made is not None:
             made.data[:] = MAGIC + bytes.fromhex(self.plot_id) + bytes([self.k])
@@ -159,7 +165,7 @@ class PlotJob:
             if path is not None and disks.file(path) is not None:
                 disks.rename(path, final) if path == whole else disks.remove(path)
 
-    def _sized(self, computer: Computer, path: str, size: int) -> Program:
+    def sized(self, computer: Computer, path: str, size: int) -> Program:
         """Let a file be so large, as soon as its disk answers and has the room."""
         while True:
             yield from computer.answers(path)

@@ -11,6 +11,7 @@ from reconciler.errand import Farewell
 from reconciler.replacing import DOUBTFUL
 from reconciler.simulate.disks import Disks, File
 from reconciler.simulate.faults import Fate
+from reconciler.simulate.fluid import Flow
 from reconciler.simulate.processes import Process, Program
 from reconciler.transports import failure
 from reconciler.transports.failure import Failure, failure_of
@@ -68,7 +69,7 @@ class Removal:
                 return
             yield TAKES
 
-    def _reach(self, computer: Computer) -> Generator[float, None, Disks]:
+    def _reach(self, computer: Computer) -> Generator[float | Flow, None, Disks]:
         """The farmer's disks, once the one that is meant answers."""
         login, disk = self.farewell.way.login, self.farewell.disk
         if login is None:

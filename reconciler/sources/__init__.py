@@ -3,6 +3,14 @@
 A source gives the newest good spec and says what is wrong with a newer one that is not. It never blocks
 the loop, and once it has given a good spec it always has one to give.
 
+file.py         a file of this machine
+git.py          a repository that is followed; last.py: what that has kept, for whoever only reads
+setting.py      the source document; address.py: of repositories
+command.py      git, as it is run here; mirror.py: its bare mirror
+blobs.py        a revision's files; signature.py: who signed it; refusal.py: why it is not followed
+standing.py     what is in force; kept.py: the same on disk
+waiting.py      the wait between two looks; webhook.py: the door by which another machine shortens it
+
 To add a source: a file with a class that is a Source.
 """
 

@@ -1,28 +1,32 @@
-"""The spec from a file, read again when it has changed."""
+"""The spec from a file and those that it extends, read again when one of them has changed."""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections.abc import Callable
+from typing import TypeAlias
 
 from reconciler.errors import Problem, SpecError
 from reconciler.sources import Source
+from reconciler.spec.files import DISK, Files
 from reconciler.spec.loading import Loaded
+from reconciler.spec.shrink import shrunk
 
 DEADLINE = 2.0
-"""Seconds that the loop waits for the file; a mount that hangs must not hold it up."""
+"""Seconds that the loop waits for the files; a mount that hangs must not hold it up."""
 
-_Mark = tuple[int, int, int]
+_Mark: TypeAlias = tuple[int, int, int, int] | None
 
 
 class FileSource(Source):
-    """Keeps the last good spec while the file is missing, unreadable or wrong."""
+    """Keeps the last good spec while a file is missing, unreadable or wrong, or the spec suddenly much smaller."""
 
-    def __init__(self, path: str, load: Callable[[str], Loaded]) -> None:
+    def __init__(self, path: str, load: Callable[[Files, str], Loaded]) -> None:
+        """load: reads the spec at a path of some files; raises SpecError."""
         self._path = path
         self._load = load
-        self._mark: _Mark | None = None
+        self._marks: dict[str, _Mark] = {}
         self._good: Loaded | None = None
         self._error: SpecError | None = None
         self._silent = False
@@ -42,25 +46,49 @@ class FileSource(Source):
         raise SpecError([_silence(self._path)])
 
     def problem(self) -> str | None:
-        """Why the file as it is now is not in force."""
+        """Why the files as they are now are not in force."""
         if self._silent:
             return str(_silence(self._path))
         return str(self._error) if self._error is not None else None
 
     def _read(self) -> None:
-        try:
-            stat = os.stat(self._path)
-            mark = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
-        except OSError:
-            mark = None
-        if mark is not None and mark == self._mark:
+        if self._marks and all(_mark(path) == mark for path, mark in self._marks.items()):
             return
+        files = _Marked()
         try:
-            self._good = self._load(self._path)
-            self._error = None
+            loaded = self._load(files, self._path)
+            why = shrunk(self._good.spec, loaded.spec) if self._good is not None else None
+            if why is not None:
+                raise SpecError([Problem(self._path, 0, 0, "", why, "shrunk")])
+            self._good, self._error = loaded, None
         except SpecError as error:
             self._error = error
-        self._mark = mark
+        self._marks = files.marks
+
+
+class _Marked(Files):
+    """The files of this machine. marks: how each one that was asked for looked just before it was read."""
+
+    def __init__(self) -> None:
+        self.marks: dict[str, _Mark] = {}
+
+    def read(self, path: str) -> str:
+        """As on disk."""
+        self.marks[path] = _mark(path)
+        return DISK.read(path)
+
+    def beside(self, path: str, other: str) -> str:
+        """As on disk."""
+        return DISK.beside(path, other)
+
+
+def _mark(path: str) -> _Mark:
+    """What changes when a file does, its permissions included; None where it is not there."""
+    try:
+        stat = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
 def _silence(path: str) -> Problem:

@@ -2,7 +2,9 @@
 
 `models` is its shape, with `units` and `week` for what people write there. `tree` reads YAML as plain values
 with their places, `loading` makes a Spec of them with every fault named (`faults`, `sentences`, `checks`), and
-`writing` and `template` go the way back. `migrate` converts a plotman.yaml of versions 0 to 2. `schemas` and
-`form` are about the published schema, `place` about which file is meant. Nothing here reads more of the world
-than the one file it is given.
+`writing` and `template` go the way back. A document may be made of several `files`: `layers` says of which, with
+`variables`, `deleting` and `merging` `compose` makes one of them, and each value (`node`) knows where it stands.
+`migrate` converts a plotman.yaml of versions 0 to 2. `schemas`, `form` and `overlay` are about the published schemas,
+`place` about which file is meant, `host` and `hosts` about machines of one repository. Nothing here reads more of the
+world than the files that it is given.
 """

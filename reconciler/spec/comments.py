@@ -13,7 +13,7 @@ def comments_of(text: str, tree: Tree) -> dict[Path, Comment]:
     lines = text.splitlines()
     at_line: dict[int, Path] = {}
     items = {path: place for path, place in tree.values.items() if path and isinstance(path[-1], int)}
-    for path, (number, _) in sorted((items | dict(tree.keys)).items(), key=lambda item: len(item[0])):
+    for path, (_, number, _) in sorted((items | dict(tree.keys)).items(), key=lambda item: len(item[0])):
         at_line.setdefault(number, path)
     inside = set(_inside_blocks(lines, tree))
     found: dict[Path, Comment] = {}
@@ -41,7 +41,7 @@ def _inside_blocks(lines: list[str], tree: Tree) -> Iterator[int]:
         value = tree.get(path)
         if not isinstance(value, str) or "\n" not in value:
             continue
-        line, column = tree.keys.get(path, place)
+        _, line, column = tree.keys.get(path, place)
         for number in range(line + 1, len(lines) + 1):
             content = lines[number - 1]
             if content.strip() and len(content) - len(content.lstrip()) < column:

@@ -38,10 +38,10 @@ class Fault:
     warning: bool = False
     echo: bool = False
 
-    def at(self, tree: Tree, name: str) -> Problem:
+    def at(self, tree: Tree) -> Problem:
         """The fault with its place in the document."""
-        line, column = tree.place(self.path, key=self.key)
-        return Problem(name, line, column, render(self.path), self.message, self.rule, self.warning)
+        place = tree.place(self.path, key=self.key)
+        return Problem(*place, render(self.path), self.message, self.rule, self.warning)
 
 
 def by_schema(value: object, schema: Schema) -> list[Fault]:

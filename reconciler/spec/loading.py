@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
 from reconciler.errors import Problem, SpecError
 from reconciler.spec import faults, schemas, tree
 from reconciler.spec.checks import contradictions
+from reconciler.spec.compose import compose
+from reconciler.spec.files import DISK, MAX_BYTES, Files, Texts, read_text
+from reconciler.spec.layers import Layer, layer_of, layered, stack
 from reconciler.spec.models import Spec
 from reconciler.spec.tree import Path, Place, Tree, render
-from reconciler.spec.writing import dump
+from reconciler.spec.writing import dump, write
 
-__all__ = ["Loaded", "dump", "load", "parse", "read_text"]
+__all__ = ["Library", "Loaded", "dump", "load", "parse", "read_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +27,10 @@ class Loaded:
 
     digest: "sha256:" and the hexadecimal hash of the text.
     name: the document as the user named it.
+    text: the document; where it is made of layers, what they make, without extends, vars and delete.
     warnings: what is worth saying of it.
-    origins: line and column of each value that the text gives, by key path (``directories.tmp[1].floor``).
+    origins: where each value stands that a document gives, by key path (``directories.tmp[1].floor``).
+    files: every file that it was read from, the document first.
     """
 
     spec: Spec
@@ -34,52 +39,86 @@ class Loaded:
     text: str
     warnings: tuple[Problem, ...]
     origins: Mapping[str, Place]
+    files: tuple[str, ...]
+
+    def origin(self, path: str) -> Place | None:
+        """Where a value stands, also one in a short form: a list of one, a mapping's path alone. None: a default."""
+        parent, _, last = path.rpartition(".")
+        short = [path, path.removesuffix("[0]")]
+        if last in ("path", "kind", "url"):
+            short += [parent, parent.removesuffix("[0]")]
+        return next((self.origins[one] for one in short if one in self.origins), None)
+
+    def place(self, path: str) -> Place:
+        """Where to tell a fault of that value: line 0 of the document where none gives it."""
+        return self.origin(path) or Place(self.name, 0, 0)
 
 
-def load(path: str, *, home: str | None = None) -> Loaded:
-    """Read a spec from a file. home: what a leading ~ stands for, of the log directory and of ssh's files.
+class Library:
+    """Reads specs, and each file once, however many specs it is a part of."""
 
-    Raises SpecError with every fault found, also where the file cannot be read.
-    """
-    return parse(read_text(path), path, home=home)
+    def __init__(self, files: Files = DISK, *, home: str | None = None) -> None:
+        """home: what a leading ~ stands for, of the log directory, of ssh's files and of secrets."""
+        self._files = files
+        self._home = home
+        self._documents: dict[str, tuple[str, Tree]] = {}
+        self._layers: dict[str, Layer] = {}
+
+    def load(self, path: str) -> Loaded:
+        """Read a spec. Raises SpecError with every fault found, also where a file cannot be read."""
+        text, document = self._document(path)
+        if not layered(document.value):
+            return _loaded(text, document, (path,), self._home)
+        layers = stack(path, self._layer, self._files)
+        document = compose(layers)
+        files = tuple(layer.name for layer in reversed(layers.layers))
+        text = write(document.value) if document.whole else ""
+        if len(text) > MAX_BYTES:
+            size = f"has {len(text):,} characters with all that it extends; at most {MAX_BYTES:,} are read"
+            raise SpecError([*document.problems, Problem(path, 1, 1, "", size, "too-big")])
+        return _loaded(text, document, files, self._home)
+
+    def _document(self, path: str) -> tuple[str, Tree]:
+        if path not in self._documents:
+            text = self._files.read(path)
+            self._documents[path] = text, tree.read(text, path)
+        return self._documents[path]
+
+    def _layer(self, path: str) -> Layer:
+        if path not in self._layers:
+            text, document = self._document(path)
+            self._layers[path] = layer_of(document, len(text))
+        return self._layers[path]
 
 
-def read_text(path: str) -> str:
-    """A document's text. Raises SpecError where it is missing, unreadable, huge, or not UTF-8."""
-    try:
-        with open(path, "rb") as file:
-            data = file.read(tree.MAX_BYTES + 1)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise SpecError([Problem(path, 0, 0, "", f"cannot be read: {reason}", "unreadable")]) from None
-    if len(data) > tree.MAX_BYTES:
-        size = f"has more than {tree.MAX_BYTES:,} bytes; no document does"
-        raise SpecError([Problem(path, 0, 0, "", size, "too-big")])
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
-        what = f"is not UTF-8 text: byte 0x{data[error.start]:02x}"
-        raise SpecError([Problem(path, line, column, "", what, "not-text")]) from None
+def load(path: str, *, home: str | None = None, files: Files = DISK) -> Loaded:
+    """Read one spec, as a Library does. Raises SpecError with every fault found."""
+    return Library(files, home=home).load(path)
 
 
 def parse(text: str, name: str, *, home: str | None = None) -> Loaded:
-    """Read a spec from its text. name: what messages call it. Raises SpecError with every fault found."""
-    document = _with_home(tree.read(text, name), home)
+    """Read a spec from its text, beside which there is no file. name: what messages call it. Raises SpecError."""
+    return load(name, home=home, files=Texts({name: text}))
+
+
+def _loaded(text: str, document: Tree, files: tuple[str, ...], home: str | None) -> Loaded:
+    """The spec that a document says. Raises SpecError."""
+    document = _with_home(document, home)
     problems = list(document.problems)
     spec = None
     if document.whole and document.value is None and not problems:
-        problems.append(Problem(name, 1, 1, "", "is empty; a spec begins with version: 3", "empty"))
+        message = "is empty; a spec begins with version: 3"
+        problems.append(Problem(document.name, 1, 1, "", message, "empty"))
     elif document.whole:
         spec, found = _judge(document)
-        problems += [fault.at(document, name) for fault in found]
-    problems.sort(key=lambda problem: (problem.line, problem.column))
+        problems += [fault.at(document) for fault in found]
+    order = {file: number for number, file in enumerate(files)}
+    problems.sort(key=lambda problem: (order.get(problem.file, 0), problem.line, problem.column))
     if spec is None or not all(problem.warning for problem in problems):
         raise SpecError([problem for problem in problems if not problem.warning])
     digest = "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     origins = {render(path): place for path, place in document.values.items() if path}
-    return Loaded(spec, digest, name, text, tuple(problems), origins)
+    return Loaded(spec, digest, document.name, text, tuple(problems), origins, files)
 
 
 def _judge(document: Tree) -> tuple[Spec | None, list[faults.Fault]]:
@@ -132,10 +171,18 @@ def _home_paths(document: Tree) -> list[Path]:
 
 def _with_home(document: Tree, home: str | None) -> Tree:
     """The document with each ~ replaced."""
-    if home is None:
-        return document
-    for *parents, key in _home_paths(document):
-        holder = document.get(tuple(parents))
-        if isinstance(holder, dict):
-            holder[str(key)] = home + str(holder[str(key)])[1:]
-    return document
+    value = document.value
+    for path in _home_paths(document) if home is not None else ():
+        value = _put(value, path, f"{home}{str(document.get(path))[1:]}")
+    return document if value is document.value else replace(document, value=value)
+
+
+def _put(value: tree.Value, path: Path, new: str) -> tree.Value:
+    """The value with another text at a path that it has; what it is made of may belong to others, and stays."""
+    if not path:
+        return new
+    step, rest = path[0], path[1:]
+    if isinstance(value, dict) and isinstance(step, str):
+        return {**value, step: _put(value[step], rest, new)}
+    assert isinstance(value, list)
+    return [_put(child, rest, new) if index == step else child for index, child in enumerate(value)]

@@ -119,7 +119,7 @@ class _Migration:
 
     def _say(self, source: Path, message: str, rule: str) -> None:
         place = self.old.place(source, key=True)
-        self.left.append(Problem(self.name, *place, render(source), message, rule, warning=True))
+        self.left.append(Problem(*place, render(source), message, rule, warning=True))
 
     def _directories(self) -> None:
         for role in ("tmp", "dst"):

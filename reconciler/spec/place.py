@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 import platformdirs
 
 VARIABLE = "PLOTMAN_SPEC"
+SOURCE = "/etc/plotman/source.yaml"
+"""Where a host says which repository it follows."""
 
 
 def spec_path(given: str | None, env: Mapping[str, str]) -> str:
-    """The path of the spec: what the command line gives, else $PLOTMAN_SPEC, else the platform's place."""
-    return given or env.get(VARIABLE) or default_path()
+    """The path of the spec, or of the source document that stands for it.
+
+    What the command line gives, else $PLOTMAN_SPEC, else the platform's place; where nothing is there, this host's
+    source document, if it has one.
+    """
+    if named := given or env.get(VARIABLE):
+        return named
+    path = default_path()
+    return SOURCE if not os.path.exists(path) and os.path.exists(SOURCE) else path
 
 
 def default_path() -> str:

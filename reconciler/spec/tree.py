@@ -16,18 +16,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import yaml
 
 from reconciler.errors import Problem
+from reconciler.spec.files import MAX_BYTES
 
 Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
 Step: TypeAlias = str | int
 Path: TypeAlias = tuple[Step, ...]
-Place: TypeAlias = tuple[int, int]
 
-MAX_BYTES = 256_000
 MAX_DEPTH = 50
 MAX_PROBLEMS = 100
 
@@ -39,17 +38,27 @@ _UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-
 _WORDS: Mapping[str, Value] = {"": None, "null": None, "true": True, "false": False}
 
 
+class Place(NamedTuple):
+    """Where something stands. file: as messages call it; line, column: counted from 1, 0 where not known."""
+
+    file: str
+    line: int
+    column: int
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
     """A document's values and where they stand.
 
+    name: what messages call it.
     value: the whole; None where nothing could be read.
-    values, keys: line and column, counted from 1, of each value and of each mapping's key, by path.
+    values, keys: the place of each value and of each mapping's key, by path.
     problems: what was wrong with the text itself, in its order.
     broken: the paths of the values that could not be read as they stand.
     whole: the text was read to its end.
     """
 
+    name: str
     value: Value
     values: Mapping[Path, Place]
     keys: Mapping[Path, Place]
@@ -63,7 +72,7 @@ class Tree:
             return self.keys[path]
         while path and path not in self.values:
             path = path[:-1]
-        return self.values.get(path, (1, 1))
+        return self.values.get(path, Place(self.name, 1, 1))
 
     def get(self, path: Path) -> Value:
         """The value of that path; None where there is none."""
@@ -127,11 +136,11 @@ def read(text: str, name: str, limit: int = MAX_BYTES) -> Tree:
     except _Enough:
         pass
     values, keys = MappingProxyType(builder.values), MappingProxyType(builder.keys)
-    return Tree(builder.root, values, keys, tuple(builder.problems), frozenset(builder.broken), whole)
+    return Tree(name, builder.root, values, keys, tuple(builder.problems), frozenset(builder.broken), whole)
 
 
 def _broken(problem: Problem) -> Tree:
-    return Tree(None, {}, {}, (problem,), whole=False)
+    return Tree(problem.file, None, {}, {}, (problem,), whole=False)
 
 
 _ESCAPES = re.compile(r"\\\\|\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
@@ -170,6 +179,10 @@ def _syntax(error: yaml.YAMLError, text: str, name: str) -> Problem:
         message = f"holds {right}"
     elif "mapping values are not allowed" in what:
         message = "holds a colon where none can be; quote a text that holds one, and check the indentation"
+    elif "expected ',' or" in what and found in ("[", "{"):
+        message = (
+            f"holds {found} within brackets; quote a text that holds one, or write the list line by line"
+        )
     else:
         context = getattr(error, "context", None)
         message = f"cannot be read as YAML: {what}" + (f" {context}" if context else "")
@@ -223,16 +236,19 @@ class _Builder:
 
     def take(self, event: Any) -> None:  # PyYAML's two parsers share no typed base
         """Build on with the parser's next event."""
-        place = (event.start_mark.line + 1, event.start_mark.column + 1)
-        if isinstance(event, yaml.DocumentStartEvent):
-            self.documents += 1
-            if self.documents > 1:
-                self._complain(place, (), "is a second document; one file holds one", "documents")
-                raise _Enough
+        if isinstance(event, yaml.NodeEvent):
+            self._node(event, self._place(event))
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             self.stack.pop()
-        elif isinstance(event, yaml.NodeEvent):
-            self._node(event, place)
+        elif isinstance(event, yaml.DocumentStartEvent):
+            self.documents += 1
+            if self.documents > 1:
+                second = "is a second document; one file holds one"
+                self._complain(self._place(event), (), second, "documents")
+                raise _Enough
+
+    def _place(self, event: Any) -> Place:
+        return Place(self.name, event.start_mark.line + 1, event.start_mark.column + 1)
 
     def _node(self, event: Any, place: Place) -> None:
         parent = self.stack[-1] if self.stack else None
@@ -266,9 +282,9 @@ class _Builder:
             raise _Enough
         path = (*parent.path, event.value)
         if path in self.keys:
-            line = self.keys[path][0]
+            line = self.keys[path].line
             self._complain(place, path, f"is given twice, first in line {line}; keep one", "duplicate-key")
-            parent.step = f"{event.value} (again in line {place[0]})"
+            parent.step = f"{event.value} (again in line {place.line})"
         else:
             self.keys[path] = place
             parent.step = event.value
@@ -291,7 +307,7 @@ class _Builder:
             parent.key = None
 
     def _complain(self, place: Place, path: Path, message: str, rule: str) -> None:
-        self.problems.append(Problem(self.name, *place, render(path), message, rule))
+        self.problems.append(Problem(*place, render(path), message, rule))
         if rule != "duplicate-key":
             self.broken.add(path)
         if len(self.problems) >= MAX_PROBLEMS:

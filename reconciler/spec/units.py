@@ -30,6 +30,8 @@ _SIZES = {
     "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40, "PiB": 2**50,
 }  # fmt: skip
 _SIZE_BY_FOLDED = {name.casefold(): name for name in _SIZES}
+_SHOWN = [(0.99995 * _SIZES[unit], _SIZES[unit], unit) for unit in ("PB", "TB", "GB", "MB", "KB")]
+"""Units in which sizes are shown, each from where on: what rounds up to 1000 of one is 1.0 of the next."""
 _NUMBER = r"[0-9]{1,20}(?:\.[0-9]{1,15})?"
 _SIZE = re.compile(rf"({_NUMBER}) ?([A-Za-z]+)", re.ASCII)
 _SIZE_PATTERN = rf"^(0|{_NUMBER} ?([KMGTPkmgtp]([Ii])?)?[Bb])$"
@@ -62,10 +64,9 @@ def parse_size(value: object) -> int:
 
 def show_size(value: int) -> str:
     """Bytes for people, always decimal: "108.8 GB", "2.1 TB", "512 B"."""
-    for unit in ("PB", "TB", "GB", "MB", "KB"):
-        # What rounds up to 1000 of one unit is shown as 1.0 of the next.
-        if abs(value) >= 0.99995 * _SIZES[unit]:
-            return f"{value / _SIZES[unit]:.1f} {unit}"
+    for least, size, unit in _SHOWN:
+        if value >= least or -value >= least:
+            return f"{value / size:.1f} {unit}"
     return f"{value} B"
 
 

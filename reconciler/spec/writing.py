@@ -5,6 +5,7 @@ Quotes whatever YAML 1.1 would misread (``"2:1"``, ``"yes"``), so that every rea
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args, get_origin
@@ -129,5 +130,15 @@ def scalar(value: Value) -> str:
     """A single value on one line, quoted where it must be; an empty list or mapping likewise."""
     if isinstance(value, dict | list):
         return "{}" if isinstance(value, dict) else "[]"
+    return _text_line(value) if isinstance(value, str) else _line(value)
+
+
+@functools.lru_cache(maxsize=4096)
+def _text_line(text: str) -> str:
+    """Remembered: a document's keys, and what many hosts have in common, are written again and again."""
+    return _line(text)
+
+
+def _line(value: Value) -> str:
     text: str = yaml.dump(value, Dumper=_Dumper, width=float("inf"), allow_unicode=True)
     return text.removesuffix("...\n").removesuffix("\n")

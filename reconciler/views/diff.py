@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
-from reconciler.drift import Change, Leaf
+from reconciler.drift import Change
+from reconciler.leaves import Leaf
 from reconciler.views import words
 from reconciler.views.table import table
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.desire import Desire
 from reconciler.facts import Facts
@@ -21,7 +21,7 @@ def text(facts: Facts, wish: Desire, symbols: Symbols, width: int | None) -> str
     """A table for each role that the spec fills."""
     directories = facts.spec.directories
     dsts, order = [directory.path for directory in directories.landing], turns(wish)
-    tables = [
+    tables: list[tuple[Sequence[str], list[tuple[str, ...]]]] = [
         (("tmp", "ready", "free", "phases"), [_tmp(facts, wish, symbols, d.path) for d in directories.tmp]),
         (("tmp2", "free", "phases"), [_tmp2(facts, symbols, d.path) for d in directories.tmp2]),
         (
@@ -29,9 +29,17 @@ def text(facts: Facts, wish: Desire, symbols: Symbols, width: int | None) -> str
             [(*_dst(facts, symbols, path), str(order.get(path, "-"))) for path in dsts],
         ),
         (farms.HEADER, list(farms.rows(facts, symbols))),
+        (("draining", "what is left"), [*_draining(facts)]),
     ]
     shown = ["\n".join(table(rows, header, width=width, cut=symbols.cut)) for header, rows in tables if rows]
     return "\n\n".join(shown) + "\n" if shown else ""
+
+
+def _draining(facts: Facts) -> Iterator[tuple[str, str]]:
+    """Directories and farmers that the spec names no more."""
+    for condition in facts.seen.conditions:
+        if condition.type == "Draining":
+            yield words.clean(condition.subject), words.clean(condition.message)
 
 
 def schedule(facts: Facts) -> str:

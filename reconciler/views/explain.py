@@ -61,11 +61,16 @@ class ExplainView:
             path = facts.devices[device][0]
             rows.append(("room", f"{show_size(size)} still to grow; {self._room_text(path)}"))
         steers = (want for want in self.wants if isinstance(want, Steer) and want.job.id == job.id)
-        steer = next((f"{want.kind}: {words.clean(want.note)}" for want in steers), "nothing to do")
-        rows.append(("now", steer))
+        rows.append(("now", next(map(self._steer, steers), "nothing to do")))
         state = job.run + (f" by {job.suspended_by}" if job.suspended_by is not None else "")
         phase = words.known(job.phase, "?:?")
         return _block(f"job {words.job_id(job)} on {self._tmps(job)} at {phase}, {state}", rows)
+
+    def _steer(self, want: Steer) -> str:
+        """What is to be done with a job, or waits."""
+        binding = self._binding.get((want.kind, want.subject))
+        told = f"{want.kind}: {words.clean(want.note)}"
+        return told if binding is None else f"{told}; waits: {' '.join(self._verdict(binding, None)[::2])}"
 
     def plot(self, plot: Plot) -> str:
         """One plot of this machine: what stands between it and a farmer, or how far it is on its way."""

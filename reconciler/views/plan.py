@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.actions import Action
@@ -31,9 +31,9 @@ class PlanView:
         self.names = Names(spec)
         self.jobs = {job.id: job for job in jobs}
 
-    def text(self, plan: Plan, seen: Observation, spec_name: str) -> str:
-        """The whole plan: headline, a line each, and the sum."""
-        body = self.lines(plan)
+    def text(self, plan: Plan, seen: Observation, spec_name: str, awaiting: Sequence[Action] = ()) -> str:
+        """The whole plan: headline, a line each, and the sum. awaiting: what only waits for approval."""
+        body = self.lines(plan, awaiting)
         lines = (self.headline(plan, seen, spec_name), "", *body, *([""] if body else []), self.summary(plan))
         return "\n".join(lines) + "\n"
 
@@ -58,10 +58,11 @@ class PlanView:
         digest = plan.spec.removeprefix("sha256:")[:4]
         return words.clean(name) + (f" (sha256 {digest}{self.symbols.cut})" if digest else "")
 
-    def lines(self, plan: Plan) -> tuple[str, ...]:
-        """A line for every action, hold and condition, aligned."""
+    def lines(self, plan: Plan, awaiting: Sequence[Action] = ()) -> tuple[str, ...]:
+        """A line for every action, hold and condition, aligned. awaiting: what only waits for approval."""
         rows = [
             *((action.kind, self._action(action)) for action in plan.actions),
+            *(("hold", self._action(action, "waits for approval")) for action in awaiting),
             *(("hold", self._hold(hold, plan.now.at)) for hold in plan.holds),
             *(("!", self._condition(condition.type, condition.subject, condition.message))
               for condition in plan.conditions),
@@ -89,8 +90,8 @@ class PlanView:
         changes = ", ".join(f"{count} to {kind}" for kind, count in plan.summary().items())
         return f"Plan: {changes}; {held} held.{why}"
 
-    def _action(self, action: Action) -> tuple[str, ...]:
-        why = words.clean("; ".join(action.why))
+    def _action(self, action: Action, *waits: str) -> tuple[str, ...]:
+        why = words.clean("; ".join((*waits, *action.why)))
         return (action.kind, *self._subject_and_change(action), why)
 
     def _subject_and_change(self, action: Action) -> tuple[str, str]:
@@ -138,7 +139,8 @@ class PlanView:
             case "clean":
                 return f"clean {hold.subject.rpartition('/')[2][: words.SHORT]}"
             case _:
-                return hold.subject[: words.SHORT]
+                job = self.jobs.get(hold.subject)
+                return f"{hold.kind} {words.job_id(job) if job is not None else hold.subject[: words.SHORT]}"
 
     def _asked(self, hold: Hold) -> str:
         """What waits, as people type it."""

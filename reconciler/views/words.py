@@ -24,7 +24,12 @@ def clean(text: str) -> str:
     keep their first 10 characters only. A plot id, of 64 hex digits, is no secret.
     """
     shown = "".join(letter if letter.isprintable() else "?" for letter in text)
-    return _SECRET.sub(lambda found: f"{found[0][:10]}...", shown)
+    return shorten(shown)
+
+
+def shorten(text: str) -> str:
+    """Text in which keys and contract addresses keep their first 10 characters only."""
+    return _SECRET.sub(lambda found: f"{found[0][:10]}...", text)
 
 
 def job_id(job: Job) -> str:

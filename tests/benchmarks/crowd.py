@@ -1,7 +1,8 @@
 """A farm of look-alike jobs: argv, open files and logs as of real ones, in processes that only sleep.
 
 Each is a shell that waits for a pipe to close, under the argv of `chia plots create`. All its jobs are in
-the journal, as if started by the tool.
+the journal, as if started by the tool. All lies in memory, on a drive with room for everything; the farm's disks
+are drives of their own, on which no plot has room. Mounting those takes a namespace (`alone`).
 """
 
 from __future__ import annotations
@@ -31,12 +32,13 @@ version: 3
 directories: {{tmp: [{tmps}], dst: [{dsts}], logs: {root}/logs}}
 plotting: {{plotter: chia, keys: {{farmer: "{key}", pool: "{key}"}}}}
 scheduling: {{max_jobs: {most}, stagger: 0, tmp: {{max_jobs: {per_tmp}, stagger: {{until: 4:0, at_most: 999}}}}}}
-space: {{floor: 0, resume: 0}}
-archive: [{{name: farm, disks: {root}/farm/*, floor: 900TB}}]
+archive: [{{name: farm, disks: {root}/farm/*}}]
 """
-"""Nothing may start, since each tmp (or, with few jobs, the machine) has all its jobs; nothing may move, since
-every disk is at its floor.
+"""Nothing may start, since each tmp (or, with few jobs, the machine) has all its jobs; nothing may move, since no
+disk has room.
 """
+DAEMONS = 75
+"""Processes that a machine runs that does nothing: services, and threads of the kernel."""
 
 
 class Crowd:
@@ -55,7 +57,11 @@ class Crowd:
         self._tmps = [root / "tmp" / f"{n:02}" for n in range(TMPS)]
         self._dsts = [root / "dst" / f"{n:02}" for n in range(DSTS)]
         disks = [root / "farm" / f"{n:02}" for n in range(DISKS)]
-        for path in (*self._tmps, *self._dsts, *disks, root / "logs" / "state", root / "bin"):
+        self._drives = [(root, "900t"), *((disk, "1m") for disk in disks)]
+        for path, room in self._drives:
+            path.mkdir(parents=True, exist_ok=True)
+            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={room}", "tmpfs", str(path)], check=True)
+        for path in (*self._tmps, *self._dsts, root / "logs" / "state", root / "bin"):
             path.mkdir(parents=True)
         for name in ("chia", "other"):
             (root / "bin" / name).write_text("read -r _\n")
@@ -68,7 +74,7 @@ class Crowd:
             self._log(number, settled=True, size=0)
         for number in range(jobs):
             self._job(number, size)
-        for number in range(others):
+        for number in range(others + DAEMONS):
             self._run([str(root / "bin" / "sh"), str(root / "bin" / "other"), f"--number={number}"], {})
 
     @property
@@ -95,6 +101,8 @@ class Crowd:
             os.waitpid(pid, 0)
         for file in (self._waits, self._opens, *self._logs):
             os.close(file)
+        for path, _ in reversed(self._drives):
+            subprocess.run(["umount", str(path)], check=True)
 
     def _write_spec(self, jobs: int) -> None:
         self.spec.write_text(
@@ -114,7 +122,8 @@ class Crowd:
         path = self._dsts[number % DSTS] / f"plot-k32-2026-01-01-00-00-{plot_id}.plot"
         with path.open("wb") as file:
             file.write(MAGIC + bytes.fromhex(plot_id) + bytes([32]))
-            file.truncate(self._plotter.final_bytes(32))
+            # No two plots are of one size.
+            file.truncate(self._plotter.final_bytes(32) + 4096 * number)
         os.utime(path, (time.time() - 86400, time.time() - 86400))
 
     def _job(self, number: int, size: int) -> None:

@@ -1,9 +1,10 @@
-"""How promptly the next job starts: ``python -m tests.benchmarks.gap [--seconds S] [--rounds N] [--k K]``.
+"""How promptly the next job starts: ``python -m tests.benchmarks.gap [--seconds S] [--rounds N] [--k K] [--together]``.
 
 Real plots, one at a time: a bare shell loop back to back, and this tool's loop (``stagger: 0s``,
 ``max_jobs: 1``, all else as it is by default) with the very same plotter command, in turn. Plots a minute are
 those from the second plot's landing to the last one's, by the times of the files: from one
-landing to the next a plot is made and the next job is started, so the gap is in each.
+landing to the next a plot is made and the next job is started, so the gap is in each. On a machine that others use
+the two are run at the same time, ``--together``, so that what others do falls on both alike.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,6 +38,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=40.0, help="of each half of a round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--k", type=int, default=18)
+    parser.add_argument("--together", action="store_true", help="both at the same time")
     wanted = parser.parse_args()
     alone("tests.benchmarks.gap")
     print(
@@ -44,8 +47,9 @@ def main() -> None:
     bares: list[float] = []
     ours: list[float] = []
     for number in range(1, wanted.rounds + 1):
-        bare, _ = _run(wanted.k, wanted.seconds, _bare)
-        mine, cost = _run(wanted.k, wanted.seconds, _mine)
+        with ThreadPoolExecutor(2 if wanted.together else 1) as threads:
+            halves = [threads.submit(_run, wanted.k, wanted.seconds, command) for command in (_bare, _mine)]
+            (bare, _), (mine, cost) = (half.result() for half in halves)
         bares += bare
         ours += mine
         share = statistics.mean(bare) / statistics.mean(mine)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.benchmarks.crowd import DISKS, Crowd, spawn
+from tests.benchmarks.crowd import Crowd, spawn
 
 PACKAGES = (
     "plotman==0.5.3",
@@ -89,6 +89,15 @@ class Original:
             for step in STEPS.values()
         ]
 
+    @staticmethod
+    def command(crowd: Crowd, *words: str) -> tuple[list[str], dict[str, str]]:
+        """One of its commands on that farm: (argv, environment)."""
+        config = crowd.root / "config" / "plotman" / "plotman.yaml"
+        config.parent.mkdir(parents=True, exist_ok=True)
+        config.write_text(_config(crowd))
+        argv = [str(environment().parent / "plotman"), *words]
+        return argv, {**os.environ, "XDG_CONFIG_HOME": str(crowd.root / "config")}
+
     def tick(self) -> float:
         """One step of each; CPU in ms of both."""
         return sum(self._step(loop) for loop in self._loops)
@@ -112,14 +121,11 @@ class Original:
 
 
 def _config(crowd: Crowd) -> str:
-    """Its configuration: as many jobs as run are allowed, and no disk of the farm has room."""
+    """Its configuration: as many jobs as run are allowed, and its own way to local disks, of which none has room."""
 
     def lines(indent: str, words: list[str]) -> str:
         return "".join(f"{indent}- {word}\n" for word in words)
 
-    disks = [str(crowd.root / "farm" / f"{number:02}") for number in range(DISKS)]
-    # Its packaged targets ask df, and so does this one; that no disk has room is said by hand.
-    free = "        df -a | grep -c dev > /dev/null\n" + "".join(f"        echo {disk}:0\n" for disk in disks)
     return f"""version: [2]
 logging:
   plots: {crowd.root}/logs
@@ -131,18 +137,8 @@ directories:
   tmp:
 {lines("  ", crowd.tmps)}  dst:
 {lines("  ", crowd.dsts)}archiving:
-  target: full
-  env: {{}}
-  target_definitions:
-    full:
-      env: {{site_root: {crowd.root}/farm}}
-      disk_space_script: |
-        #!/bin/sh
-{free}      transfer_script: |
-        #!/bin/sh
-        false
-      transfer_process_name: rsync
-      transfer_process_argument_prefix: {crowd.root}/farm
+  target: local_rsync
+  env: {{command: rsync, site_root: {crowd.root}/farm}}
 scheduling:
   global_max_jobs: {crowd.most}
   tmpdir_max_jobs: {crowd.per_tmp}

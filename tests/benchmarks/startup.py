@@ -1,6 +1,8 @@
-"""What it costs to start: ``python -m tests.benchmarks.startup [RUNS]``.
+"""What it costs to start: ``python -m tests.benchmarks.startup [RUNS] [--alone]``.
 
-CPU of whole processes, beside ``python -c pass``: the commands that people type, on a small farm without jobs.
+CPU of whole processes, beside ``python -c pass``: the commands that people type, on a small farm without jobs; then
+`status` beside the original's on a farm of 50 jobs with 300 KB of log each among 500 other processes. ``--alone``
+leaves the original out.
 """
 
 from __future__ import annotations
@@ -13,38 +15,67 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
+
+from tests.benchmarks.alone import alone
+from tests.benchmarks.crowd import Crowd
+from tests.benchmarks.original import Original
 
 RUNS = 9
 COMMANDS = (("version",), ("--help",), ("plan",), ("status",))
+CROWD = (50, 300_000, 500)
+"""Jobs, bytes of each log, other processes."""
+Cases: TypeAlias = dict[str, tuple[list[str], dict[str, str]]]
+"""By its name each command: argv and environment."""
 
 
 def main() -> None:
     """Run it and print the table."""
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
+    alone("tests.benchmarks.startup")
+    runs = next((int(word) for word in sys.argv[1:] if word.isdecimal()), RUNS)
     with tempfile.TemporaryDirectory() as root:
         _farm(Path(root))
         env = {**os.environ, "PLOTMAN_SPEC": f"{root}/spec.yaml"}
-        cases: dict[str, Sequence[str]] = {"python -c pass": ("-c", "pass")}
-        cases |= {f"plotman {' '.join(words)}": ("-m", "reconciler", *words) for words in COMMANDS}
-        # In turn, so that what else this machine does falls on all alike.
-        costs = {name: [_cost(words, env)] for name, words in cases.items()}
-        for _ in range(runs - 1):
-            for name, words in cases.items():
-                costs[name].append(_cost(words, env))
-    bare = statistics.median(cpu for cpu, _ in costs["python -c pass"])
-    print(f"{'':18}{'CPU ms':>8}{'least':>8}{'to pass':>9}{'MiB':>7}")
+        cases: Cases = {"python -c pass": ([sys.executable, "-c", "pass"], env)}
+        cases |= {f"plotman {' '.join(words)}": (_mine(*words), env) for words in COMMANDS}
+        _table(runs, cases)
+    print()
+    with tempfile.TemporaryDirectory() as root:
+        crowd = Crowd(Path(root), *CROWD)
+        try:
+            cases = {"plotman status": (_mine("status"), {**os.environ, "PLOTMAN_SPEC": str(crowd.spec)})}
+            if "--alone" not in sys.argv:
+                cases = {"original status": Original.command(crowd, "status"), **cases}
+            _table(runs, cases)
+        finally:
+            crowd.close()
+
+
+def _mine(*words: str) -> list[str]:
+    return [sys.executable, "-m", "reconciler", *words]
+
+
+def _table(runs: int, cases: Cases) -> None:
+    """Run each so often, in turn, so that what else this machine does falls on all alike."""
+    costs: dict[str, list[float]] = {name: [] for name in cases}
+    for _ in range(runs):
+        for name, (argv, env) in cases.items():
+            costs[name].append(_cost(argv, env))
+    first, *_ = cases
+    bare = statistics.median(costs[first])
+    print(f"{'':18}{'CPU ms':>8}{'least':>8}{'to first':>10}")
     for name, found in costs.items():
-        middle, least = statistics.median(cpu for cpu, _ in found), min(cpu for cpu, _ in found)
-        print(f"{name:18}{middle * 1000:8.0f}{least * 1000:8.0f}{middle / bare:8.1f}x{found[0][1]:7.1f}")
+        middle, least = statistics.median(found), min(found)
+        print(f"{name:18}{middle * 1000:8.0f}{least * 1000:8.0f}{middle / bare:9.2f}x")
 
 
-def _cost(words: Sequence[str], env: dict[str, str]) -> tuple[float, float]:
-    """(CPU seconds, MiB at the most) of one process."""
-    process = subprocess.Popen([sys.executable, *words], env=env, stdout=subprocess.DEVNULL)
+def _cost(argv: Sequence[str], env: dict[str, str]) -> float:
+    """CPU seconds of one process and what it waited for."""
+    process = subprocess.Popen(argv, env=env, stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, words
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    assert process.returncode == 0, argv
+    return used.ru_utime + used.ru_stime
 
 
 def _farm(root: Path) -> None:

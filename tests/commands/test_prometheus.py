@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from reconciler.commands import metering
 from reconciler.commands.context import Farm
-from reconciler.commands.metering import Meter, Writer
+from reconciler.commands.metering import Meter
 from reconciler.events import Event, Ticked, Trouble
 from reconciler.execute import Outcome
 from reconciler.plan import plan_facts
@@ -290,29 +289,3 @@ def test_actions_are_counted_by_what_came_of_them(meter: Meter) -> None:
     told = [found[f'plotman_actions_total{{kind="spawn",result="{result}"}}'] for result in metering.RESULTS]
     assert told == [1, 0, 2]
     assert found["plotman_troubles_total"] == 1
-
-
-def test_a_page_that_cannot_be_made_in_time_is_not_waited_for(
-    meter: Meter, scratch: Scratch, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hangs, asked = threading.Event(), threading.Event()
-
-    def page() -> str:
-        asked.set()
-        hangs.wait(DEADLINE)
-        return "late"
-
-    meter.hear(tick())
-    monkeypatch.setattr(meter, "page", page)
-    monkeypatch.setattr(metering, "PATIENCE", 0.05)
-    file = scratch.root / "plotman.prom"
-    writer = Writer(meter, str(file))
-    began = time.monotonic()
-    for _ in range(100):
-        writer.write()
-    assert asked.wait(DEADLINE)
-    writer.close()
-    assert time.monotonic() - began < DEADLINE / 3
-    assert not file.exists()
-    hangs.set()
-    wait_for(file.exists)

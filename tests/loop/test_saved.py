@@ -29,7 +29,8 @@ def _saved() -> tuple[Farm, Plan]:
 def _apply(farm: Farm, saved: Plan) -> tuple[Outcome, ...]:
     world = SimulatedWorld(SimulatedMachine(farm.computer))
     executor = Executor(world, Observer(world, plotters()), plotters())
-    return executor.apply_saved(farm.spec, farm.source.loaded.digest, saved, lambda _: None)
+    executor.check(farm.spec, farm.source.loaded.digest, saved, saved.actions)
+    return executor.perform_exactly(farm.spec, saved.actions, lambda _: None)
 
 
 def test_a_saved_plan_does_all_that_it_says_even_through_json() -> None:

@@ -9,7 +9,7 @@ from reconciler import actions
 from reconciler.actions import Action
 from reconciler.observation import Observation
 from reconciler.plan import Plan
-from reconciler.state import Absent, Ident, Instant, Job, Known, Removal, Transfer
+from reconciler.state import Absent, Deletion, Ident, Instant, Job, Known, Removal, Transfer
 
 
 def later(seen: Observation, made: Plan) -> Observation:
@@ -30,7 +30,8 @@ def later(seen: Observation, made: Plan) -> Observation:
 def _after(seen: Observation, action: Action) -> Observation:
     match action:
         case actions.Kill():
-            return _with_jobs(seen, tuple(job for job in _jobs(seen) if job.id != action.id))
+            killed = _with_jobs(seen, tuple(job for job in _jobs(seen) if job.id != action.id))
+            return _counted(killed, action)
         case actions.Suspend():
             return _steered(
                 seen, action.id, replace(_job(seen, action.id), run="suspended", suspended_by=action.by)
@@ -50,9 +51,23 @@ def _after(seen: Observation, action: Action) -> Observation:
             assert isinstance(directory.temps, Known)
             left = tuple(t for t in directory.temps.value if f"{t.directory}/{t.plot_id}" != action.name)
             cleaned = replace(directory, temps=Known(left))
-            return replace(seen, directories={**seen.directories, action.directory: cleaned})
+            return _counted(
+                replace(seen, directories={**seen.directories, action.directory: cleaned}), action
+            )
         case _:
             assert_never(action)
+
+
+def _counted(seen: Observation, action: actions.Kill | actions.Clean) -> Observation:
+    assert isinstance(seen.deletions, Known)
+    trace = Deletion(
+        id=f"again-{len(seen.deletions.value)}",
+        kind=action.kind,
+        subject=action.subject,
+        since=seen.now,
+        log=f"/logs/{action.subject}.{action.kind}.log",
+    )
+    return replace(seen, deletions=Known((*seen.deletions.value, trace)))
 
 
 def _jobs(seen: Observation) -> tuple[Job, ...]:

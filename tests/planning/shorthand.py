@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
+from reconciler.busy import Busy
 from reconciler.errand import entry_of
 from reconciler.farmer import Disk, Farmer, OldPlot, Part, Stored
 from reconciler.observation import Observation
@@ -17,6 +18,7 @@ from reconciler.spec.models import Spec
 from reconciler.spec.units import parse_duration, parse_milestone, parse_size
 from reconciler.state import (
     Absent,
+    Deletion,
     Directory,
     Fact,
     Ident,
@@ -53,6 +55,10 @@ def plot_id(short: str) -> str:
 def plot_name(short: str) -> str:
     """A finished plot's file name."""
     return f"plot-k32-2026-01-01-00-00-{plot_id(short)}.plot"
+
+
+def _busy(row: Short) -> Busy:
+    return Busy(row["cpu"], row.get("drives", {}))
 
 
 def observation(short: Short, spec: Spec) -> Observation:
@@ -93,10 +99,12 @@ class _Reader:
             starts=fact(take("starts", []), lambda rows: tuple(map(self.start, rows))),
             transfers=fact(take("transfers", []), lambda rows: tuple(map(self.transfer, _repeated(rows)))),
             removals=fact(take("removals", []), lambda rows: tuple(map(self.removal, _repeated(rows)))),
+            deletions=fact(take("deletions", []), lambda rows: tuple(map(self.deletion, _repeated(rows)))),
             overrides=fact(take("overrides", []), lambda rows: tuple(map(self.override, rows))),
             directories=self.directories(take("directories", {})),
             farmers=self.farmers(take("farmers", {})),
             finished_before=take("finished_before", 0),
+            busy=fact(take("busy", {"unknown": "not looked at yet"}), _busy),
         )
         _nothing_left(self.short, "observed")
         return found
@@ -209,6 +217,19 @@ class _Reader:
             log=f"/logs/{plot}.retire.log",
         )
         _nothing_left(row, f"removal of {plot}")
+        return found
+
+    def deletion(self, row: dict[str, Any]) -> Deletion:
+        kind = row.pop("kind")
+        self.number += 1
+        found = Deletion(
+            id=f"{kind}-{self.number:03}",
+            kind=kind,
+            subject=row.pop("subject", "a"),
+            since=self.ago(row),
+            log=f"/logs/{self.number:03}.{kind}.log",
+        )
+        _nothing_left(row, f"deletion {kind}")
         return found
 
     def entry(self, farmer: str, word: str) -> str:

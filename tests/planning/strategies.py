@@ -47,6 +47,8 @@ PHASES = [Phase(*each) for each in ((5, 0), (3, 1), (2, 1), (2, 0), (1, 5), (1, 
 FREE = [gb * GB for gb in (9000, 7000, 5000, 3000, 900, 700, 500, 370, 270, 250, 150, 100, 60, 50, 20, 1, 0)]
 MARKS = [gb * GB for gb in (0, 20, 60, 150)]
 KINDS = ["broken", "full", "conflict", "stopped", "away", "crowded"]
+OLD_TMP, OLD_DST = "/tmp/old", "/dst/old"
+"""Directories that the spec names no more."""
 AGES = [90_000.0, 7200.0, 3600.0, 600.0, 59.0, 5.0, 1.0, 0.0]
 
 
@@ -79,7 +81,10 @@ class _Maker:
         roles = spec.directories
         devices = {name: self.space(name) for name in "abcd"}
         farm_devices = {name: self.space(name) for name in "xyz"} | (devices if self.shared else {})
-        paths = sorted({d.path for d in roles.tmp} | {d.path for d in (*roles.tmp2, *roles.dst)})
+        paths = sorted({d.path for d in roles.tmp} | {d.path for d in (*roles.tmp2, *roles.dst)} | {OLD_TMP})
+        landing = {directory.path for directory in roles.landing}
+        if spec.archive and self.dice.rarely(6):
+            paths, landing = [*paths, OLD_DST], landing | {OLD_DST}
         jobs = tuple(self.job(spec, number) for number in range(self.dice.pick(range(6))))
         seen = Observation(
             host=HOST,
@@ -90,7 +95,9 @@ class _Maker:
             starts=self.fact(tuple(self.start(spec, number) for number in range(self.dice.pick(range(6))))),
             transfers=self.fact(self.transfers(spec)),
             overrides=self.fact(self.overrides(jobs)),
-            directories={path: self.directory(path, devices) for path in [*paths, roles.logs.path]},
+            directories={
+                path: self.directory(path, devices, path in landing) for path in [*paths, roles.logs.path]
+            },
             farmers={
                 archive.name: self.farmer(archive.name, archive.disks, farm_devices)
                 for archive in spec.archive
@@ -205,7 +212,7 @@ class _Maker:
         roles, pick = spec.directories, self.dice.pick
         runs: list[Run] = ["running", "running", "running", "suspended", "pending"]
         run = pick(runs)
-        tmp = pick(roles.tmp).path
+        tmp = OLD_TMP if self.dice.rarely(12) else pick(roles.tmp).path
         tmp2 = pick(roles.tmp2).path if roles.tmp2 else None
         dst = pick(roles.landing).path
         understood = not self.dice.rarely(5)
@@ -223,6 +230,7 @@ class _Maker:
             plot_id=Known(plot_id(PLOTS[number])) if self.dice.rarely(2) else UNKNOWN,
             phase=UNKNOWN if self.dice.rarely(6) else Known(pick(PHASES)),
             suspended_by=pick([None, "space", "override"]) if run == "suspended" else None,
+            ours=tmp == OLD_TMP,
         )
 
     def start(self, spec: Spec, number: int) -> Start:
@@ -308,7 +316,7 @@ class _Maker:
             return UNKNOWN if self.dice.rarely(2) else Absent("is not mounted")
         return Known(Space(device, self.dice.pick(FREE), FREE[0], not self.dice.rarely(60)))
 
-    def directory(self, path: str, devices: dict[str, Fact[Space]]) -> Directory:
+    def directory(self, path: str, devices: dict[str, Fact[Space]], landing: bool) -> Directory:
         space = self.dice.pick(list(devices.values()))
         plots = tuple(self.plot(path, short) for short in self.dice.some(PLOTS, int(self.moving), 3))
         temps = tuple(self.temp(path, short) for short in self.dice.some(PLOTS, 0, 2))
@@ -317,7 +325,7 @@ class _Maker:
             path=path,
             real=path,
             space=space,
-            plots=Known(plots) if answered else UNKNOWN,
+            plots=(Known(plots) if answered else UNKNOWN) if landing else Absent("not asked for"),
             temps=Known(temps) if answered else UNKNOWN,
         )
 

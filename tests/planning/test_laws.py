@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler import actions, documents, reserve
-from reconciler.desire import desire, judge, observed
+from reconciler.desire import desire, observed
 from reconciler.drift import drift
 from reconciler.facts import Facts
+from reconciler.judging import Judging, judge
 from reconciler.leaves import JobLeaf, State
 from reconciler.observation import Observation
 from reconciler.plan import Plan, plan
@@ -72,7 +73,8 @@ def test_a_plan_and_its_observation_survive_json(farm: Farm, plotters: Plotters)
 def test_no_start_exceeds_a_limit(farm: Farm, plotters: Plotters) -> None:
     made, facts = spawns(planned(farm, plotters)), Facts(farm.spec, farm.seen, plotters)
     rules = farm.spec.scheduling
-    most = farm.seen.cpus // 2 or 1 if rules.max_jobs == "auto" else rules.max_jobs
+    carried = facts.rhythm.jobs if facts.rhythm is not None else farm.seen.cpus // 2 or 1
+    most = carried if rules.max_jobs == "auto" else rules.max_jobs
     assert not made or len(facts.jobs) + len(made) <= most
     for tmp, started in Counter(spawn.tmp for spawn in made).items():
         directory = farm.spec.tmp(tmp)
@@ -80,6 +82,8 @@ def test_no_start_exceeds_a_limit(farm: Farm, plotters: Plotters) -> None:
         limit = rules.tmp.max_jobs if directory.max_jobs is None else directory.max_jobs
         assert limit == "auto" or len(here) + started <= limit
         stagger = rules.tmp.stagger if directory.stagger is None else directory.stagger
+        if stagger == "auto" and rules.stagger == "auto" and facts.rhythm is not None:
+            continue
         until, at_most = (Phase(2, 1), 1) if stagger == "auto" else (stagger.until, stagger.at_most)
         early = [job for job in here if isinstance(job.phase, Known) and job.phase.value < until]
         assert len(early) + started <= at_most
@@ -89,9 +93,11 @@ def test_no_start_exceeds_a_limit(farm: Farm, plotters: Plotters) -> None:
 @a_farm
 def test_a_stagger_lets_one_start_through_and_none_too_early(farm: Farm, plotters: Plotters) -> None:
     made, facts = spawns(planned(farm, plotters)), Facts(farm.spec, farm.seen, plotters)
-    stagger = farm.spec.scheduling.stagger
+    stagger: float | str = farm.spec.scheduling.stagger
+    if stagger == "auto" and facts.rhythm is not None:
+        stagger = facts.rhythm.beat
     begun = [facts.age(start.since) for start in facts.starts] + [facts.age(job.since) for job in facts.jobs]
-    if made and stagger != "auto" and stagger > 0:
+    if made and not isinstance(stagger, str) and stagger > 0:
         assert len(made) == 1
         assert min(begun, default=inf) >= stagger
 
@@ -231,6 +237,23 @@ def _subjects(facts: Facts, kind: Kind) -> set[str]:
     return {
         w.subject for w in _candidates(facts) if w.kind == kind and judge(facts, Admitted(), w)[1] is None
     }
+
+
+@often
+@a_farm
+def test_what_limits_said_of_one_plot_they_say_of_all_that_are_like_it(
+    farm: Farm, plotters: Plotters
+) -> None:
+    facts, admitted = Facts(farm.spec, farm.seen, plotters), Admitted()
+    judging = Judging(facts, admitted)
+    for _, propose in PROPOSERS:
+        for want in propose(facts, admitted):
+            judged = judging.judge(want)
+            assert judged == judge(facts, admitted, want)
+            if judged[1] is None:
+                judging.admit(want)
+            else:
+                admitted.refused_by = judged[1].rule
 
 
 # --- looking again -------------------------------------------------------------------------------

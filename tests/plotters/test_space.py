@@ -216,3 +216,29 @@ def test_a_files_name_tells_how_large_it_may_be(
 def test_without_the_digits_a_level_may_be_of_any_family(plotters: Plotters) -> None:
     low, high = plotters.band(32, 7)
     assert low <= 74.6 * GIB <= 78.0 * GIB <= high
+
+
+@pytest.mark.parametrize("name", ["chia", "chiapos"])
+def test_a_course_goes_through_every_phase_in_order_and_never_holds_more_than_the_peak(
+    plotters: Plotters, name: str
+) -> None:
+    plotter = plotters[name]
+    legs = plotter.course(32)
+    assert [leg.phase for leg in legs] == list(plotter.phases)
+    assert [leg.begins for leg in legs] == sorted(leg.begins for leg in legs)
+    assert max(leg.held for leg in legs) == plotter.peak(32, False).tmp
+    assert all(leg.held > 0 for leg in legs)
+
+
+def test_a_course_that_is_not_known_in_full_is_none(plotters: Plotters) -> None:
+    assert plotters["madmax"].course(32) == ()
+    assert plotters["chia"].course(32, {"nobitfield": True}) != ()
+
+
+def test_a_larger_plot_takes_longer_by_as_much_as_it_has_more_of(plotters: Plotters) -> None:
+    usual = plotters["chia"].usual_seconds(32)
+    larger = plotters["chia"].usual_seconds(33)
+    assert usual is not None
+    assert usual == pytest.approx(18558.9, abs=0.1)
+    assert larger == pytest.approx(2 * 67 / 65 * usual)
+    assert plotters["chia-v2"].usual_seconds(32) is None

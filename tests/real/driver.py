@@ -51,7 +51,7 @@ def loop(
     spec: str, works: tuple[Work, ...] = BOTH, step: Callable[[str], None] = lambda _: None, host: str = ""
 ) -> Loop:
     """A new loop, which knows nothing of those before it."""
-    source = FileSource(spec, lambda path: load_spec(path, plotters()))
+    source = FileSource(spec, lambda files, path: load_spec(path, plotters(), files))
     machine = LocalMachine(step=step)
     machine.host = host or machine.host
     return Loop(source, LocalWorld(machine), plotters(), works=works)

@@ -61,6 +61,12 @@ def test_the_locale_is_c_and_the_environment_is_added_to() -> None:
     assert sh('echo "$LC_ALL $MORE ${PATH:+path}"', env={"MORE": "more"}).out == "C more path\n"
 
 
+def test_a_variable_may_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LESS", "less")
+    assert sh('echo "${LESS-none}"').out == "less\n"
+    assert sh('echo "${LESS-none}"', env={"LESS": None}).out == "none\n"
+
+
 @pytest.mark.parametrize("how", ["deadline", "waiting"])
 def test_a_program_ends_with_all_its_own_when_it_is_waited_for_no_more(tmp_path: Path, how: str) -> None:
     class Stopped(Exception):

@@ -1,4 +1,8 @@
-"""Each document of tests/cases/spec gives exactly the values, or exactly the problems, that its case names."""
+"""Each document of tests/cases/spec gives exactly the values, or exactly the problems, that its case names.
+
+A case has one `document`, or several `files`, of which the first is the spec. gives: values by their paths; stands: the
+file, line and column that some of them come from.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,21 @@ from yaml.scanner import Scanner
 
 from reconciler.errors import SpecError
 from reconciler.spec import tree
-from reconciler.spec.loading import parse
+from reconciler.spec.files import Texts
+from reconciler.spec.loading import Loaded, load, parse
 from tests.spec.cases import cases
 
 CASES = cases("spec")
+
+
+def texts(case: dict[str, Any]) -> dict[str, str]:
+    files: dict[str, str] = case.get("files", {"spec": case.get("document")})
+    return files
+
+
+def loaded_of(case: dict[str, Any]) -> Loaded:
+    files = texts(case)
+    return load(next(iter(files)), files=Texts(files), home="/home/owner")
 
 
 def value_at(spec: Any, path: str) -> Any:
@@ -31,7 +46,7 @@ def value_at(spec: Any, path: str) -> Any:
 def test_a_document_gives_what_its_case_says(name: str) -> None:
     case = CASES[name]
     try:
-        loaded = parse(case["document"], "spec", home="/home/owner")
+        loaded = loaded_of(case)
     except SpecError as error:
         assert [str(problem).removeprefix("spec:") for problem in error.problems] == case["problems"]
         assert "gives" not in case
@@ -40,6 +55,15 @@ def test_a_document_gives_what_its_case_says(name: str) -> None:
     for path, value in case["gives"].items():
         found = value_at(loaded.spec, path)
         assert (found if isinstance(value, int | float | bool) else str(found)) == value, path
+    for path, place in case.get("stands", {}).items():
+        assert ":".join(map(str, loaded.place(path))) == place, path
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if "gives" in case])
+def test_the_text_of_what_is_loaded_loads_as_the_same(name: str) -> None:
+    loaded = loaded_of(CASES[name])
+    again = parse(loaded.text, "again", home="/home/owner")
+    assert (again.spec, again.digest, again.text) == (loaded.spec, loaded.digest, loaded.text)
 
 
 class PureEvents(Reader, Scanner, Parser):
@@ -53,17 +77,17 @@ class PureEvents(Reader, Scanner, Parser):
 
 @pytest.mark.parametrize("name", CASES)
 def test_both_of_pyyamls_parsers_read_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = CASES[name]["document"]
-    first = tree.read(text, "spec")
+    firsts = [tree.read(text, file) for file, text in texts(CASES[name]).items()]
     monkeypatch.setattr(tree, "Events", PureEvents)
-    second = tree.read(text, "spec")
-    assert (first.value, first.values, first.keys, first.whole) == (
-        second.value,
-        second.values,
-        second.keys,
-        second.whole,
-    )
-    assert [problem.rule for problem in first.problems] == [problem.rule for problem in second.problems]
+    seconds = [tree.read(text, file) for file, text in texts(CASES[name]).items()]
+    for first, second in zip(firsts, seconds, strict=True):
+        assert (first.value, first.values, first.keys, first.whole) == (
+            second.value,
+            second.values,
+            second.keys,
+            second.whole,
+        )
+        assert [problem.rule for problem in first.problems] == [problem.rule for problem in second.problems]
 
 
 def test_every_rule_that_a_spec_can_break_has_a_case() -> None:
@@ -92,12 +116,14 @@ def test_every_rule_that_a_spec_can_break_has_a_case() -> None:
             *("duplicate-directory", "duplicate-name", "duplicate-disk", "archive-is-source"),
             *("resume-below-floor", "no-directories"),
             *("transport", "no-host", "placeholder", "link", "replace", "match"),
+            *("extends", "unreadable", "variable", "delete", "kind"),
         )
     }
 
 
 def test_a_case_is_well_formed() -> None:
     for name, case in CASES.items():
-        assert set(case) <= {"about", "document", "problems", "gives"}, name
+        assert set(case) <= {"about", "document", "files", "problems", "gives", "stands"}, name
+        assert ("document" in case) != ("files" in case), name
         assert "gives" in case or case["problems"], name
         assert yaml.safe_dump(case), name

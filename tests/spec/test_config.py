@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from reconciler import documents
+from reconciler.commands.config import SCHEMAS
+
 GOOD = "version: 3\ndirectories: {tmp: TMP, logs: /var/log/plotman}\n"
 
 
@@ -20,12 +23,12 @@ class Shell:
         self.home = home
         self.env = {"HOME": str(home), "PATH": os.environ["PATH"], "XDG_CONFIG_HOME": str(home / "config")}
 
-    def __call__(self, *arguments: str, code: int = 0) -> tuple[str, str]:
+    def __call__(self, *arguments: str, code: int = 0, folder: str = ".") -> tuple[str, str]:
         command = [sys.executable, "-m", "reconciler", "config", *arguments]
         root = Path(__file__).parents[2]
         done = subprocess.run(
             command,
-            cwd=self.home,
+            cwd=self.home / folder,
             env=self.env | {"PYTHONPATH": str(root)},
             capture_output=True,
             text=True,
@@ -35,6 +38,7 @@ class Shell:
         return done.stdout, done.stderr
 
     def write(self, name: str, text: str) -> str:
+        (self.home / name).parent.mkdir(parents=True, exist_ok=True)
         (self.home / name).write_text(text)
         return name
 
@@ -101,6 +105,63 @@ def test_show_tells_each_values_origin_and_no_key(config: Shell) -> None:
     assert "ab" * 5 not in config("show", "-f", name)[0] + "".join(origins)
 
 
+@pytest.fixture
+def repository(config: Shell) -> Shell:
+    """A base, and two hosts that extend it."""
+    config.write("base.yaml", GOOD.replace("TMP", "/a") + "scheduling: {max_jobs: 4}\n")
+    for name in ("h01", "h02"):
+        config.write(f"hosts/{name}.yaml", f"extends: ../base.yaml\nhost: {{name: {name}}}\n")
+    return config
+
+
+def test_show_prints_a_host_of_the_repository_from_wherever_in_it(repository: Shell) -> None:
+    shown = repository("show", "--host", "h02")[0]
+    assert "name: h02" in shown
+    assert "max_jobs: 4" in shown
+    assert "extends" not in shown
+    (repository.home / "groups/more").mkdir(parents=True)
+    assert repository("show", "--host", "h02", folder="groups/more")[0] == shown
+    assert repository("show", "--host", "h02", folder="hosts")[0] == shown
+    (repository.home.parent / "elsewhere").mkdir()
+    base = str(repository.home / "base.yaml")
+    assert repository("show", "--host", "h02", "-f", base, folder="../elsewhere")[0] == shown
+    assert "did you mean h0" in repository("show", "--host", "h03", code=64)[1]
+
+
+def test_show_tells_the_file_of_each_value(repository: Shell) -> None:
+    rows = repository("show", "--host", "h01", "--origin")[0].splitlines()
+    origins = dict(line.rsplit(maxsplit=1) for line in rows)
+    assert origins["host.name: h01"] == "hosts/h01.yaml:2"
+    assert origins["scheduling.max_jobs: 4"] == "base.yaml:3"
+    assert origins["scheduling.tick: 20s"] == "default"
+
+
+def test_validate_names_a_fault_that_many_share_once(repository: Shell) -> None:
+    hosts = ("hosts/h01.yaml", "hosts/h02.yaml")
+    assert repository("validate", *hosts) == ("2 valid\n", "")
+    base = GOOD.replace("TMP", "[b, /a]") + "plotting: {options: {thread: 1}}\n"
+    repository.write("base.yaml", base)
+    # Its directory comes first, so that the faulty one has another number in this host's list.
+    repository.write("first.yaml", "directories: {tmp: [/c]}\n")
+    repository.write(hosts[0], "extends: [../first.yaml, ../base.yaml]\nhost: {name: h01}\n")
+    told = repository("validate", *hosts, code=65)[1].splitlines()
+    assert [line.partition(": ")[0] for line in told] == ["base.yaml:2:21"]
+    repository.write("base.yaml", base.replace("[b,", "[/b,"))
+    told = repository("validate", *hosts, code=65)[1].splitlines()
+    assert [line.partition(": ")[0] for line in told] == ["base.yaml:3:30"]
+
+
+def test_validate_minds_the_hosts_names(repository: Shell) -> None:
+    repository.write("hosts/h03.yaml", "extends: ../base.yaml\nhost: {name: h02}\n")
+    repository.write("other/h04.yaml", "extends: ../base.yaml\nhost: {name: h05}\n")
+    files = ("hosts/h01.yaml", "hosts/h02.yaml", "other/h04.yaml")
+    assert repository("validate", *files, *files)[1] == ""
+    told = repository("validate", "hosts/h02.yaml", "hosts/h03.yaml", code=65)[1].splitlines()
+    assert [line.rpartition(" [")[2] for line in told] == ["host-name] warning", "duplicate-name]"]
+    assert all(line.startswith("hosts/h03.yaml:2:14: host.name: h02 is ") for line in told)
+    assert repository("validate", "hosts/h03.yaml")[1].endswith("[host-name] warning\n")
+
+
 def test_migrate_writes_the_spec_and_tells_the_rest(config: Shell) -> None:
     old = config.write(
         "old.yaml", "directories: {log: /l, tmp: [/a]}\nuser_interface: {use_stty_size: True}\n"
@@ -115,6 +176,7 @@ def test_migrate_writes_the_spec_and_tells_the_rest(config: Shell) -> None:
 
 
 def test_schema_prints_each_published_schema(config: Shell) -> None:
-    for name in ("spec", "observation", "plan", "plotter"):
+    assert sorted(SCHEMAS) == sorted(documents.NAMES)
+    for name in documents.NAMES:
         published = (Path(__file__).parents[2] / f"schemas/{name}.schema.json").read_text()
         assert json.loads(config("schema", name)[0]) == json.loads(published)

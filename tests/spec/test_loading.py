@@ -22,7 +22,7 @@ from reconciler.spec.writing import document, write
 from tests.spec.cases import cases
 from tests.spec.specs import specs
 
-VALID = [case["document"] for case in cases("spec").values() if "gives" in case]
+VALID = [case["document"] for case in cases("spec").values() if "gives" in case and "document" in case]
 
 
 def problems(text: str) -> list[str]:
@@ -88,9 +88,10 @@ def test_the_digest_is_of_the_text_and_origins_tell_each_values_place() -> None:
     text = "version: 3\ndirectories:\n  tmp:\n  - {path: /a, floor: 1GB}\n  logs: /l\n"
     loaded = parse(text, "spec")
     assert loaded.digest == "sha256:" + hashlib.sha256(text.encode()).hexdigest()
-    assert loaded.origins["directories.tmp[0].floor"] == (4, 23)
-    assert loaded.origins["version"] == (1, 10)
+    assert loaded.origins["directories.tmp[0].floor"] == ("spec", 4, 23)
+    assert loaded.origins["version"] == ("spec", 1, 10)
     assert "directories.logs.keep" not in loaded.origins
+    assert loaded.files == ("spec",)
 
 
 def test_home_is_only_what_the_caller_says() -> None:

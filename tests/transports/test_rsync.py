@@ -14,10 +14,11 @@ import pytest
 
 from reconciler.errand import Way
 from reconciler.remote import tool
+from reconciler.remote.ssh import ssh_argv
 from reconciler.transports import rsync_run
 from reconciler.transports.failure import Failure
 from reconciler.transports.rsync_run import kind_of, literal
-from reconciler.transports.ssh import place, rsync_shell, ssh_argv
+from reconciler.transports.ssh import place, rsync_shell
 from reconciler.world import Login
 from tests.sshd import serve
 from tests.transports.conftest import make

@@ -1,0 +1,14 @@
+"""How much of a machine's time is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Shares of the last minutes, from 0 to 1. cpu: of all processors together. drives: of each, by its device."""
+
+    cpu: float
+    drives: Mapping[str, float]

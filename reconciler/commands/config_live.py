@@ -1,0 +1,84 @@
+"""What `plotman config validate --live` finds wrong with a spec, at the place that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from reconciler.errors import PlotmanError, Problem
+
+if TYPE_CHECKING:
+    from reconciler.commands.live import Trial
+    from reconciler.plotters import Plotters
+    from reconciler.spec.loading import Loaded
+
+ANSWER = 20.0
+"""Seconds that a plotter has to say its version."""
+
+
+def problems(loaded: Loaded, plotters: Plotters) -> tuple[Problem, ...]:
+    """What is wrong on this machine."""
+    return (*_look(loaded), *_ask_plotter(loaded, plotters))
+
+
+def away(loaded: Loaded, trials: Iterable[Trial]) -> Iterator[Problem]:
+    """What is wrong at farmers. The spec itself may be as it should."""
+    names = [archive.name for archive in loaded.spec.archive]
+    for trial in trials:
+        if trial.wrong:
+            path = f"archive[{names.index(trial.farmer)}]"
+            message = f"{trial.farmer}: {trial.what}: {trial.told}"
+            yield Problem(*loaded.place(path), path, message, "live", warning=True)
+
+
+def _look(loaded: Loaded) -> Iterator[Problem]:
+    """Directories that cannot be used, and those that share a device."""
+    from reconciler.machine import LocalMachine
+    from reconciler.spec.parts import ROLES
+    from reconciler.state import Absent, Known
+    from reconciler.world import Ask
+
+    named = [
+        (directory.path, f"directories.{role}[{index}]")
+        for role in ROLES
+        for index, directory in enumerate(getattr(loaded.spec.directories, role))
+    ]
+    answers = LocalMachine().survey([Ask(path) for path in dict.fromkeys(path for path, _ in named)])
+    on_device: dict[str, str] = {}
+    for path, name in named:
+        place = loaded.place(f"{name}.path")
+        found = answers[path]
+        if not isinstance(found, Known):
+            unsure = not isinstance(found, Absent)
+            message = f"{path}: {found.why}" + ("" if unsure else "; mount or create it, or take it out")
+            yield Problem(*place, name, message, "live", warning=unsure)
+            continue
+        if not found.value.writable:
+            message = f"{path} cannot be written to by this user; change its owner or mode, or its mount"
+            yield Problem(*place, name, message, "live")
+        other = on_device.setdefault(found.value.device, path)
+        if other != path:
+            message = f"{path} is on the same device as {other}; their room is counted once"
+            yield Problem(*place, name, message, "one-device", warning=True)
+
+
+def _ask_plotter(loaded: Loaded, plotters: Plotters) -> Iterator[Problem]:
+    """Is the plotter's executable there, and one that its definition covers?"""
+    from reconciler.machine import output_of
+
+    plotting = loaded.spec.plotting
+    plotter = plotters.get(plotting.plotter) if plotting is not None else None
+    question = plotter.question(plotting.k, plotting.executable) if plotting is not None and plotter else None
+    if plotting is None or question is None:
+        return
+    name = "plotting.executable" if plotting.executable is not None else "plotting.plotter"
+    place = loaded.place(name)
+    try:
+        output = output_of(question.argv, ANSWER)
+    except PlotmanError as error:
+        yield Problem(*place, name, f"{error}; set plotting.executable", "live")
+        return
+    if not question.answered(output):
+        first = next(iter(output.splitlines()), "nothing")[:80]
+        message = f"{question.argv[0]} is not known to be {plotting.plotter}: it answers {first!r}"
+        yield Problem(*place, name, message, "live", warning=True)

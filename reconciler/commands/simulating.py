@@ -1,0 +1,36 @@
+"""One simulation from beginning to end: the real loop on a described machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.loop import Loop
+from reconciler.simulate.outcome import Result, result
+from reconciler.simulate.running import Run
+
+if TYPE_CHECKING:
+    from reconciler.description.machine import MachineDescription
+    from reconciler.plotters import Plotters
+    from reconciler.spec.loading import Loaded
+
+
+def play(
+    described: MachineDescription,
+    loaded: Loaded,
+    plotters: Plotters,
+    *,
+    days: float,
+    warm_up: float = 2.0,
+    seed: int = 0,
+    faults: bool = False,
+) -> Result:
+    """Let a spec work on a machine for some days. Raises UsageError where the two do not fit."""
+    return result(
+        played(Run(described, loaded, plotters, days=days, warm_up=warm_up, seed=seed, faults=faults))
+    )
+
+
+def played(run: Run) -> Run:
+    """The same run, when it is over."""
+    Loop(run.source, run.world, run.computer.plotters, report=run.report).run(run.over)
+    return run

@@ -1,0 +1,81 @@
+"""The limits' word on a candidate. Pure.
+
+Plots wait by the hundred for one and the same thing, and most limits read nothing of a move in which two such plots
+differ. So what those said of one counts for all that are like it, until something is admitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from itertools import takewhile
+from typing import TypeAlias
+
+from reconciler.facts import Facts
+from reconciler.rules import LIMITS, SHARED
+from reconciler.want import Admitted, Limit, Move, Verdict, Want
+
+Judged: TypeAlias = tuple[tuple[Verdict, ...], Verdict | None]
+"""The verdicts passed, and the first that holds, where judging stopped."""
+
+_FIRST = tuple(takewhile(SHARED.__contains__, LIMITS["archive"]))
+_REST = LIMITS["archive"][len(_FIRST) :]
+
+
+def judge(facts: Facts, admitted: Admitted, want: Want) -> Judged:
+    """One candidate, limit by limit."""
+    return _fold(LIMITS[want.kind], facts, admitted, want)
+
+
+class Judging:
+    """Judges candidate after candidate of one tick, and keeps what it may."""
+
+    def __init__(self, facts: Facts, admitted: Admitted) -> None:
+        self._facts = facts
+        self._admitted = admitted
+        self._kept: dict[Hashable, Judged] = {}
+
+    def judge(self, want: Want) -> Judged:
+        """The same as `judge`."""
+        likeness = self._likeness(want) if isinstance(want, Move) else None
+        if likeness is None:
+            return judge(self._facts, self._admitted, want)
+        judged = self._kept.get(likeness)
+        if judged is None:
+            judged = self._kept[likeness] = _fold(_FIRST, self._facts, self._admitted, want)
+        passed, binding = judged
+        if binding is not None:
+            return judged
+        more, binding = _fold(_REST, self._facts, self._admitted, want)
+        return passed + more, binding
+
+    def admit(self, want: Want) -> None:
+        """Let one through, after which all are to be judged anew."""
+        self._admitted.add(want)
+        self._kept.clear()
+
+    def _likeness(self, want: Move) -> Hashable | None:
+        """All that the shared limits read of a move; None: more is known of this plot than its file."""
+        plot, traffic = want.plot, self._facts.traffic
+        if plot.name in traffic.met:
+            return None
+        return (
+            want.farmer,
+            want.disk,
+            plot.directory,
+            plot.k,
+            plot.compression,
+            plot.contract,
+            traffic.unasked(plot.name),
+        )
+
+
+def _fold(limits: Iterable[Limit], facts: Facts, admitted: Admitted, want: Want) -> Judged:
+    passed: list[Verdict] = []
+    for limit in limits:
+        verdict = limit(facts, admitted, want)
+        if verdict is None:
+            continue
+        if not verdict.ok:
+            return tuple(passed), verdict
+        passed.append(verdict)
+    return tuple(passed), None

@@ -1,0 +1,151 @@
+"""How many jobs at once, and how often one begins, where the spec leaves it to the tool. Pure.
+
+Jobs that begin evenly spread over the time that one takes are evenly spread over its phases, too: they share the
+room, the processors and the drives best. So the beat is a job's time by the number of jobs; and that number is as many
+as the scarcest of them carries, by what is seen of it now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
+from statistics import median
+from typing import TYPE_CHECKING
+
+from reconciler import courses
+from reconciler.forecast import Way
+from reconciler.spec.units import show_duration
+from reconciler.state import Known
+
+if TYPE_CHECKING:
+    from reconciler.facts import Facts
+    from reconciler.plotters import Plotter
+    from reconciler.spec.models import Plotting
+
+RECENT = 20
+"""Finished jobs by which a job's time is told: the newest."""
+FULL = 0.98
+"""The share of its time that a processor or drive is to be busy."""
+IDLE = 0.3
+"""Below this share a drive does not bound anything yet."""
+ROOM = 0.95
+"""The part of a device that jobs well apart may fill in the middle."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """What is decided.
+
+    seconds: that a job takes. measured: here; else as its plotter's definition has it.
+    jobs: at once. bound: what carries no more, in a word or two.
+    drives: how many jobs each tmp device carries by how busy it is, as far as that bounds them.
+    """
+
+    seconds: float
+    measured: bool
+    jobs: int
+    bound: str
+    drives: Mapping[str, int]
+
+    @property
+    def beat(self) -> float:
+        """Seconds between two starts."""
+        return self.seconds / self.jobs
+
+    def __str__(self) -> str:
+        took = f"{show_duration(self.seconds)} a job{'' if self.measured else ' usually'}"
+        return f"one every {show_duration(self.beat)}: {took} / {self.jobs} for {self.bound}"
+
+
+def rhythm(facts: Facts) -> Rhythm | None:
+    """The rhythm of this farm now; None: the spec plots nothing, or nothing is known of how long a job takes."""
+    plotting = facts.spec.plotting
+    plotter = facts.plotters.get(plotting.plotter) if plotting is not None else None
+    if plotting is None or plotter is None:
+        return None
+    took = _took(facts, plotting)
+    seconds = took if took is not None else plotter.usual_seconds(plotting.k)
+    if seconds is None:
+        return None
+    tmps = _tmps(facts)
+    by_time = {device: most for device in tmps if (most := _by_time(facts, device)) is not None}
+    on_drives = 0
+    for device, tmp in tmps.items():
+        by_room = _by_room(facts, plotting, plotter, device, tmp)
+        on_drives += min(by_room, by_time.get(device, by_room))
+    processors = _processors(facts, plotting, plotter)
+    bound = f"{facts.seen.cpus} processors" if processors <= on_drives else "the tmp drives"
+    return Rhythm(
+        seconds=max(1.0, seconds),
+        measured=took is not None,
+        jobs=max(1, min(processors, on_drives)),
+        bound=bound,
+        drives=by_time,
+    )
+
+
+def _tmps(facts: Facts) -> Mapping[str, str]:
+    """A tmp directory on each device that has one."""
+    found: dict[str, str] = {}
+    for directory in facts.spec.directories.tmp:
+        device = facts.device(directory.path)
+        if device is not None:
+            found.setdefault(device, directory.path)
+    return found
+
+
+def _took(facts: Facts, plotting: Plotting) -> float | None:
+    """Seconds that the newest finished jobs of this kind took, in the middle."""
+    over = [
+        start
+        for start in facts.starts
+        if start.plotter == plotting.plotter and start.k == plotting.k and start.outcome == "finished"
+    ]
+    newest = sorted(over, key=lambda start: start.ended or 0.0)[-RECENT:]
+    took = [start.ended - start.since.at for start in newest if start.ended and start.ended > start.since.at]
+    return median(took) if took else None
+
+
+def _processors(facts: Facts, plotting: Plotting, plotter: Plotter) -> int:
+    """How many jobs the processors carry, by what those that run take of them."""
+    running = sum(job.run == "running" for job in facts.jobs)
+    busy = facts.seen.busy
+    if not isinstance(busy, Known) or not running:
+        return max(running, facts.seen.cpus // plotter.threads(plotting.options))
+    return _carried(running, busy.value.cpu)
+
+
+def _by_room(facts: Facts, plotting: Plotting, plotter: Plotter, device: str, tmp: str) -> int:
+    held = sum(
+        course.held
+        for job in facts.on_device.get(device, ())
+        if (course := courses.of_job(facts, job, device)) is not None
+    )
+    room = facts.free(device) + held - facts.floor(device)
+    two = bool(facts.spec.directories.tmp2)
+    peak = plotter.peak(plotting.k, two, plotting.options).tmp
+    by_peaks = int(room // peak) if peak else len(facts.on_device.get(device, ())) + 1
+    way = None if two else facts.way(plotting.plotter, plotting.k, tmp, plotting.options, stays=False)
+    if way is None or way.seconds < courses.LATE * facts.spec.scheduling.tick:
+        return by_peaks
+    return max(by_peaks, int(ROOM * room / _mean(way)))
+
+
+def _by_time(facts: Facts, device: str) -> int | None:
+    """By the share of its time that the drive is busy with those jobs that it has; None: it has time."""
+    busy, here = facts.seen.busy, len(facts.on_device.get(device, ()))
+    share = busy.value.drives.get(device, 0.0) if isinstance(busy, Known) else 0.0
+    return _carried(here, share) if here and share > IDLE else None
+
+
+def _carried(jobs: int, share: float) -> int:
+    """How many jobs fill what these keep busy for that share of its time."""
+    return jobs if share >= FULL else ceil(jobs * FULL / max(share, 0.01))
+
+
+def _mean(way: Way) -> float:
+    """Bytes that a job holds, over its time."""
+    area = sum((held + then) / 2 * (until - since) for (since, held), (until, then) in pairwise(way.knots))
+    return max(1.0, area / way.seconds)

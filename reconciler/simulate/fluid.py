@@ -1,0 +1,340 @@
+"""Work that shares resources like a fluid: rates change only when something begins, ends, stops or goes on.
+
+All flows rise together, each as a share of the speed that it would have alone, until a resource is full;
+those that need it stay there and the others rise on (progressive filling, the weighted max-min share). A
+resource loses some of its capacity to crowding. Flows of one demand go at one rate, so that what a moment
+costs grows with the kinds of work under way, not with their number.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf
+from types import MappingProxyType
+
+from reconciler.simulate.clock import Call, Clock
+from reconciler.simulate.disks import Device, File
+
+Crowds = frozenset[tuple["Demand", int]]
+"""How many flows there are of each demand."""
+
+KEPT = 20_000
+"""Shares that are remembered, by their crowds."""
+EDGE = 0.01
+"""Seconds after a crossing at which it is told, so that it is surely over."""
+
+
+@dataclass(eq=False, slots=True)
+class Resource:
+    """Something that flows share.
+
+    capacity: units a second that it can give, to one alone. alpha: for each further flow the rest is a
+    part 1 / (1 + alpha) and so on of that: 1 / (1 + alpha (n - 1)). strain: the part that is lost once
+    twice the capacity is wanted, less in proportion below that.
+    spent: units given so far; busy: seconds for which all that it could give then was given.
+    """
+
+    name: str
+    capacity: float
+    alpha: float = 0.0
+    strain: float = 0.0
+    spent: float = 0.0
+    busy: float = 0.0
+
+    def gives(self, flows: int, wanted: float) -> float:
+        """Units a second that it gives to so many flows, which want so many in all."""
+        over = min(1.0, max(0.0, wanted / self.capacity - 1.0)) if self.capacity > 0 else 1.0
+        return self.capacity / (1.0 + self.alpha * max(0, flows - 1)) * (1.0 - self.strain * over)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Demand:
+    """What a unit of some work takes of each resource. widest: units a second at most, however idle they are."""
+
+    needs: Mapping[Resource, float]
+    widest: float = inf
+
+    @property
+    def alone(self) -> float:
+        """Units a second of one such flow where nothing else is."""
+        return min(
+            (resource.gives(1, 0.0) / need for resource, need in self.needs.items() if need > 0),
+            default=inf,
+        )
+
+    @property
+    def wish(self) -> float:
+        """Units a second that it takes where it can."""
+        return min(self.widest, self.alone)
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """A file that grows with the work. pace: bytes a unit, negative where it shrinks."""
+
+    file: File
+    pace: float
+
+
+@dataclass(eq=False, slots=True)
+class Flow:
+    """Some work: so many units of a demand. left: units that are still to be done, as last measured."""
+
+    demand: Demand
+    left: float
+    growths: tuple[Growth, ...] = ()
+    done: Callable[[], None] | None = None
+    begun: float = field(default=0.0, init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Who gets what. rates: units a second of one flow; used: units a second of each resource; full: of those
+    that have no more to give, 1, of the others the part that is taken."""
+
+    rates: Mapping[Demand, float]
+    used: Mapping[Resource, float]
+    full: Mapping[Resource, float]
+
+
+def share(crowds: Iterable[tuple[Demand, int]]) -> Shares:
+    """The weighted max-min share. Pure."""
+    every = [(demand, count, demand.wish) for demand, count in crowds]
+    streams: dict[Resource, int] = {}
+    wanted: dict[Resource, float] = {}
+    for demand, count, wish in every:
+        for resource, need in demand.needs.items():
+            if need > 0:
+                streams[resource] = streams.get(resource, 0) + count
+                wanted[resource] = wanted.get(resource, 0.0) + count * wish * need
+    gives = {resource: resource.gives(streams[resource], wanted[resource]) for resource in streams}
+    left, load = dict(gives), dict(wanted)
+    rates: dict[Demand, float] = {}
+    while len(rates) < len(every):
+        level, tightest = 1.0, None
+        for resource, asked in load.items():
+            if asked > 1e-12 and left[resource] / asked < level:
+                level, tightest = max(0.0, left[resource] / asked), resource
+        for demand, count, wish in every:
+            if demand in rates or (tightest is not None and not demand.needs.get(tightest, 0.0)):
+                continue
+            rates[demand] = rate = level * wish
+            for resource, need in demand.needs.items():
+                if need > 0:
+                    left[resource] -= count * rate * need
+                    load[resource] -= count * wish * need
+        if tightest is not None:
+            load[tightest] = 0.0
+    used = {resource: gives[resource] - left[resource] for resource in gives}
+    full = {r: min(1.0, used[r] / gives[r]) if gives[r] > 0 else 1.0 for r in gives}
+    return Shares(rates, used, full)
+
+
+_NOTHING = Shares(MappingProxyType({}), MappingProxyType({}), MappingProxyType({}))
+
+
+@dataclass(eq=False, slots=True)
+class _Crowd:
+    """All flows of one demand. went: units that each would have done had it been there from the start.
+
+    ends: those that are under way, by the value of `went` at which they are done; some have left since.
+    growth: bytes a unit on each device, all together; before: bytes on it that were none of theirs.
+    """
+
+    went: float = 0.0
+    rate: float = 0.0
+    count: int = 0
+    ends: list[tuple[float, int, Flow]] = field(default_factory=list)
+    growth: dict[Device, float] = field(default_factory=dict)
+    before: dict[Device, float] = field(default_factory=dict)
+
+
+class Fluid:
+    """All flows of a simulated world.
+
+    full: called with the flows that find no room on a device; one of them must leave.
+
+    alarms: by device the numbers of free bytes at whose crossing `crossed` is called.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.full: Callable[[Sequence[Flow]], None] = lambda _: None
+        self.crossed: Callable[[], None] = lambda: None
+        self.alarms: dict[Device, tuple[int, ...]] = {}
+        self._clock = clock
+        self._crowds: dict[Demand, _Crowd] = {}
+        self._living: dict[Flow, int] = {}
+        self._shares = _NOTHING
+        self._counted: Crowds = frozenset()
+        self._known: dict[Crowds, Shares] = {}
+        self._since = clock.time
+        self._next: Call | None = None
+        self._dirty = False
+        self._order = 0
+
+    @property
+    def flows(self) -> tuple[Flow, ...]:
+        """All under way, oldest first."""
+        return tuple(self._living)
+
+    def begin(self, flow: Flow) -> None:
+        """Let it flow; `done` is called once nothing is left."""
+        self._touch()
+        crowd = self._crowds.setdefault(flow.demand, _Crowd())
+        crowd.count += 1
+        flow.begun = crowd.went
+        self._order += 1
+        self._living[flow] = self._order
+        heapq.heappush(crowd.ends, (crowd.went + flow.left, self._order, flow))
+        for growth in flow.growths:
+            device = growth.file.device
+            crowd.growth[device] = crowd.growth.get(device, 0.0) + growth.pace
+            crowd.before[device] = crowd.before.get(device, 0.0) + growth.pace * crowd.went
+            device.flowing = self._on(device)
+
+    def end(self, flow: Flow) -> None:
+        """Let it be no more: done, stopped, or lost with its process. Its files are as large as it made them."""
+        if self._living.pop(flow, None) is None:
+            return
+        self._touch()
+        crowd = self._crowds[flow.demand]
+        crowd.count -= 1
+        went = min(flow.left, max(0.0, crowd.went - flow.begun))
+        flow.left -= went
+        for growth in flow.growths:
+            device = growth.file.device
+            crowd.growth[device] -= growth.pace
+            crowd.before[device] -= growth.pace * flow.begun
+            device.grow(growth.file, round(growth.pace * went))
+
+    def load(self, resource: Resource) -> float:
+        """The part of what a resource can give now that is taken; 1: all."""
+        return self._shares.full.get(resource, 0.0)
+
+    def changed(self) -> None:
+        """The capacity of a resource is another now."""
+        self._touch()
+        self._known.clear()
+        self._counted = frozenset()
+
+    def measure(self) -> None:
+        """Let what the resources have spent be told up to now."""
+        self._catch_up()
+
+    # what happens
+
+    def _went(self, crowd: _Crowd) -> float:
+        return crowd.went + crowd.rate * (self._clock.time - self._since)
+
+    def _on(self, device: Device) -> Callable[[], float]:
+        """How many bytes are on a device that no file tells of yet."""
+
+        def flowing() -> float:
+            return sum(
+                crowd.growth[device] * self._went(crowd) - crowd.before[device]
+                for crowd in self._crowds.values()
+                if device in crowd.growth
+            )
+
+        return flowing
+
+    def _touch(self) -> None:
+        """Something changes now."""
+        self._catch_up()
+        if not self._dirty:
+            self._dirty = True
+            if self._next is not None:
+                self._clock.cancel(self._next)
+            self._next = self._clock.later(0.0, self._settle)
+
+    def _catch_up(self) -> None:
+        passed = self._clock.time - self._since
+        if passed <= 0:
+            return
+        for crowd in self._crowds.values():
+            crowd.went += crowd.rate * passed
+        for resource, used in self._shares.used.items():
+            resource.spent += used * passed
+            resource.busy += self._shares.full[resource] * passed
+        self._since = self._clock.time
+
+    def _settle(self) -> None:
+        """Share anew, and look ahead to what comes next."""
+        self._dirty = False
+        for demand in [demand for demand, crowd in self._crowds.items() if not crowd.count]:
+            del self._crowds[demand]
+        counted: Crowds = frozenset((demand, crowd.count) for demand, crowd in self._crowds.items())
+        if counted != self._counted:
+            self._counted = counted
+            if len(self._known) > KEPT:
+                self._known.clear()
+            if counted not in self._known:
+                # In the order of their beginning, whatever the hashes say.
+                self._known[counted] = share((demand, crowd.count) for demand, crowd in self._crowds.items())
+            self._shares = self._known[counted]
+            for demand, crowd in self._crowds.items():
+                crowd.rate = self._shares.rates[demand]
+        self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        soonest, what = inf, self._settle
+        for crowd in self._crowds.values():
+            while crowd.ends and self._living.get(crowd.ends[0][2]) != crowd.ends[0][1]:
+                heapq.heappop(crowd.ends)
+            if crowd.ends and crowd.rate > 0:
+                left = max(0.0, crowd.ends[0][0] - crowd.went) / crowd.rate
+                if left < soonest:
+                    soonest, what = left, self._finish(crowd)
+        grows: dict[Device, float] = {}
+        for crowd in self._crowds.values():
+            for device, pace in crowd.growth.items():
+                grows[device] = grows.get(device, 0.0) + pace * crowd.rate
+        for device, pace in grows.items():
+            room = device.room
+            if pace > 1e-6 and max(0.0, room) / pace < soonest:
+                soonest, what = max(0.0, room) / pace, self._fill(device)
+            for level in self.alarms.get(device, ()):
+                if pace and 0.0 < (room - level) / pace < soonest:
+                    soonest, what = (room - level) / pace + EDGE, self._cross
+        self._next = self._clock.later(soonest, what) if soonest < inf else None
+
+    def _finish(self, crowd: _Crowd) -> Callable[[], None]:
+        """The flow that is the first to be done there."""
+
+        def finish() -> None:
+            self._next = None
+            end, order, flow = crowd.ends[0]
+            self._touch()
+            crowd.went = max(crowd.went, end)
+            while crowd.ends and crowd.ends[0][0] <= end:
+                _, order, flow = heapq.heappop(crowd.ends)
+                if self._living.get(flow) == order:
+                    self.end(flow)
+                    flow.left = 0.0
+                    if flow.done is not None:
+                        flow.done()
+
+        return finish
+
+    def _fill(self, device: Device) -> Callable[[], None]:
+        """Whatever grows there finds no room."""
+
+        def fill() -> None:
+            self._next = None
+            self._touch()
+            writers = [
+                flow
+                for flow in self._living
+                if any(growth.file.device is device and growth.pace > 0 for growth in flow.growths)
+            ]
+            device.refused += 1
+            self.full(writers)
+
+        return fill
+
+    def _cross(self) -> None:
+        self._next = None
+        self._touch()
+        self.crossed()

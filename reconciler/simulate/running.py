@@ -1,0 +1,190 @@
+"""A spec at work on a described machine, watched: what came of it, and what was in the way.
+
+Time jumps: the loop is given a long tick, and a wait ends where something happens that the last plan waits
+for; after an action it is as long as the spec's own tick. A process's end always counts; a job's phase, a
+farmer's answer and free bytes crossing a floor count only while a hold may pass by them. What the tool
+decides from measured load it decides anew whenever it looks, which is at every start and end at least.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from reconciler.events import Event, Ticked
+from reconciler.simulate.building import BEGIN, build
+from reconciler.simulate.machine import SimulatedMachine, SimulatedWorld
+from reconciler.simulate.tally import Moment, Tally, moment, tally
+from reconciler.simulate.trouble import schedule
+from reconciler.sources import Source
+from reconciler.state import Phase
+
+if TYPE_CHECKING:
+    from reconciler.description.machine import MachineDescription
+    from reconciler.plan import Plan
+    from reconciler.plotters import Plotters
+    from reconciler.spec.loading import Loaded
+    from reconciler.spec.models import Spec
+
+DAY = 86400.0
+WARM_UP = 2.0
+"""Days that do not count, in which a farm fills up."""
+MOMENTS = 120
+"""How many times in all it is looked what goes on, for pictures."""
+GOLDEN = 0.618034
+LONGEST = 3600.0
+"""Seconds between two looks at most."""
+BY_TIME = frozenset(
+    {"drained", "paused", "stop_after", "window", "crash", "max_jobs", "stagger", "tmp_jobs", "dst_jobs"}
+)
+"""Limits on starts that pass with time or with a job's end, and by nothing else."""
+BY_TRANSFER = frozenset({"in_all", "per_link", "transfers", "per_source", "per_disk", "paused"})
+"""Limits on transfers that pass with a transfer's end."""
+
+
+class Given(Source):
+    """A spec that stays as it is."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self._loaded = loaded
+
+    def current(self) -> Loaded:
+        """That spec."""
+        return self._loaded
+
+    def problem(self) -> str | None:
+        """None ever."""
+        return None
+
+
+@dataclass(slots=True)
+class Watch:
+    """What was seen while it ran. ticks: looks of the loop.
+
+    held: seconds after the warm-up for which each rule held that kind of action. begun: when and on which tmp jobs were
+    started, by wall clock. failed: actions that could not be done. last: the last look.
+    """
+
+    ticks: int = 0
+    held: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
+    begun: list[tuple[float, str]] = field(default_factory=list)
+    failed: int = 0
+    last: Ticked | None = None
+
+
+class Run:
+    """One simulation. Whoever runs it makes a loop of source, world and `report`, and runs that until `over`.
+
+    days: in all; warm_up: of these, days that do not count. polling: seconds between two looks, always, instead of
+    jumping ahead. Raises UsageError where spec and machine do not fit.
+    """
+
+    def __init__(
+        self,
+        described: MachineDescription,
+        loaded: Loaded,
+        plotters: Plotters,
+        *,
+        days: float,
+        warm_up: float = WARM_UP,
+        seed: int = 0,
+        faults: bool = False,
+        polling: float | None = None,
+    ) -> None:
+        spec = loaded.spec
+        tick = LONGEST if polling is None else polling
+        self.spec = spec.model_copy(update={"scheduling": spec.scheduling.model_copy(update={"tick": tick})})
+        self.source = Given(replace(loaded, spec=self.spec))
+        self.described, self.days = described, days
+        self.warm_up = min(warm_up, days / 2)
+        self.computer, self.hardware = build(described, spec, plotters, seed)
+        self.world = SimulatedWorld(SimulatedMachine(self.computer))
+        self.watch = Watch()
+        self.tallies: list[Tally] = []
+        self.moments: list[Moment] = []
+        self._jumps, self._soon = polling is None, float(spec.scheduling.tick)
+        self._milestones = _milestones(self.spec)
+        clock = self.computer.clock
+        for day in (self.warm_up, days):
+            clock.later(day * DAY, self._tally)
+        for number in range(MOMENTS):
+            # Uneven steps, lest a steady rhythm is always met at the same beat.
+            clock.later((number + number * GOLDEN % 1) / MOMENTS * days * DAY, self._sample)
+        if faults:
+            schedule(self.computer, self.hardware, self.spec, days)
+        if self._jumps:
+            self.computer.fluid.crossed = self._notice
+            for directory in spec.directories.tmp:
+                device = self.computer.disks.device(directory.path)
+                self.computer.fluid.alarms[device] = (spec.floor(directory.path), spec.resume(directory.path))
+
+    def over(self) -> bool:
+        """Is all the time over?"""
+        return self.computer.clock.time >= self.days * DAY
+
+    def report(self, event: Event) -> None:
+        """Hear what the loop tells, and settle what the next wait shall end by."""
+        if not isinstance(event, Ticked):
+            return
+        watch, last = self.watch, self.watch.last
+        watch.ticks += 1
+        if last is not None:
+            counts_from = max(last.facts.now.at, BEGIN + self.warm_up * DAY)
+            passed = max(0.0, event.facts.now.at - counts_from)
+            for kind, rule in sorted({(hold.kind, hold.rule) for hold in last.plan.holds}):
+                watch.held[kind, rule] += passed
+        for outcome in event.outcomes:
+            if outcome.result == "done" and outcome.action.kind == "spawn":
+                watch.begun.append((event.facts.now.at, str(getattr(outcome.action, "tmp", ""))))
+            watch.failed += outcome.result == "failed"
+        watch.last = event
+        if self._jumps:
+            if any(outcome.action.kind not in ("archive", "retire") for outcome in event.outcomes):
+                # What holds the next one of its kind, only the next plan tells.
+                self.computer.clock.later(self._soon, self._notice)
+            self.computer.heed = self._heeded(event.plan)
+            self.computer.heed_farmers = any(
+                hold.kind in ("archive", "retire") and hold.rule not in BY_TRANSFER
+                for hold in event.plan.holds
+            )
+
+    def _heeded(self, plan: Plan) -> frozenset[Phase]:
+        """The phases by which a hold may pass."""
+        rules = {hold.rule for hold in plan.holds if hold.kind in ("spawn", "resume")} - BY_TIME
+        if rules <= {"phase_stagger"}:
+            return self._milestones if rules else frozenset()
+        return EVERY
+
+    def _notice(self) -> None:
+        self.computer.noticed = True
+
+    # what came of it
+
+    def _tally(self) -> None:
+        """Take down what there is now, and look up."""
+        self.tallies.append(tally(self.computer, self.hardware, self.spec))
+        self.computer.noticed = True
+
+    def _sample(self) -> None:
+        self.moments.append(moment(self.computer, self.hardware, self.spec))
+
+
+class _Every(frozenset[Phase]):
+    """All phases there are."""
+
+    def __contains__(self, _phase: object) -> bool:
+        return True
+
+
+EVERY = _Every()
+
+
+def _milestones(spec: Spec) -> frozenset[Phase]:
+    """The phases that a stagger by phase waits for."""
+    found = {Phase(2, 1)}
+    scheduling, directories = spec.scheduling, spec.directories
+    for stagger in (scheduling.tmp.stagger, *(directory.stagger for directory in directories.tmp)):
+        if stagger is not None and stagger != "auto":
+            found.add(stagger.until)
+    return frozenset(found)

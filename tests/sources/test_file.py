@@ -1,0 +1,112 @@
+"""A spec on disk is followed: a change to any of its files counts, and what is wrong changes nothing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import SpecError
+from reconciler.sources.file import FileSource
+from reconciler.spec.files import Files
+from reconciler.spec.loading import Loaded, load
+
+HOST = "extends: base.yaml\nscheduling: {tick: 5s}\n"
+BASE = "version: 3\ndirectories: {tmp: /mnt/tmp/00, logs: /logs}\nscheduling: {max_jobs: 1}\n"
+
+
+class Followed:
+    """A repository of two files, what follows the upper one, and how often it has been loaded."""
+
+    def __init__(self, folder: Path) -> None:
+        self.host = folder / "h.yaml"
+        self.base = folder / "base.yaml"
+        self.host.write_text(HOST)
+        self.base.write_text(BASE)
+        self.loads = 0
+        self.source = FileSource(str(self.host), self._load)
+
+    def _load(self, files: Files, path: str) -> Loaded:
+        self.loads += 1
+        return load(path, files=files)
+
+    def max_jobs(self) -> object:
+        return self.source.current().spec.scheduling.max_jobs
+
+
+@pytest.fixture
+def followed(tmp_path: Path) -> Followed:
+    return Followed(tmp_path)
+
+
+def test_a_change_to_any_of_the_files_is_followed(followed: Followed) -> None:
+    assert followed.max_jobs() == 1
+    followed.base.write_text(BASE.replace("max_jobs: 1", "max_jobs: 22"))
+    assert followed.max_jobs() == 22
+    followed.host.write_text(HOST.replace("tick: 5s", "max_jobs: 7"))
+    assert followed.max_jobs() == 7
+    assert followed.source.problem() is None
+
+
+def test_files_that_stay_are_read_once(followed: Followed) -> None:
+    assert [followed.max_jobs() for _ in range(5)] == [1] * 5
+    assert followed.loads == 1
+
+
+def test_a_file_that_is_replaced_by_one_like_it_is_read_again(followed: Followed, tmp_path: Path) -> None:
+    """As git and editors do: same name, same size, another file."""
+    assert followed.max_jobs() == 1
+    stat = followed.base.stat()
+    new = tmp_path / "new"
+    new.write_text(BASE.replace("max_jobs: 1", "max_jobs: 2"))
+    os.utime(new, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    new.rename(followed.base)
+    assert followed.max_jobs() == 2
+
+
+@pytest.mark.parametrize("wrong", ["version: 3\nscheduling: {max_jobs: many}\n", "a: [", None])
+def test_a_base_that_is_wrong_changes_nothing_until_it_is_right(
+    followed: Followed, wrong: str | None
+) -> None:
+    followed.max_jobs()
+    followed.base.unlink() if wrong is None else followed.base.write_text(wrong)
+    assert followed.max_jobs() == 1
+    told = followed.source.problem()
+    assert told is not None
+    assert "base.yaml" in told
+    loads = followed.loads
+    assert followed.max_jobs() == 1
+    assert followed.source.problem() == told
+    assert followed.loads == loads, "what is wrong is not read again and again"
+    followed.base.write_text(BASE.replace("max_jobs: 1", "max_jobs: 3"))
+    assert followed.max_jobs() == 3
+    assert followed.source.problem() is None
+
+
+def test_a_file_that_is_extended_no_more_counts_no_more(followed: Followed) -> None:
+    followed.max_jobs()
+    followed.host.write_text(BASE)
+    followed.max_jobs()
+    loads = followed.loads
+    followed.base.write_text("a: [")
+    assert followed.max_jobs() == 1
+    assert (followed.loads, followed.source.problem()) == (loads, None)
+
+
+def test_without_a_good_spec_there_is_none(followed: Followed) -> None:
+    followed.base.unlink()
+    for _ in range(2):
+        with pytest.raises(SpecError, match=r"h\.yaml:1:10: extends: .*base\.yaml cannot be read"):
+            followed.source.current()
+    followed.base.write_text(BASE)
+    assert followed.max_jobs() == 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_becomes_readable_is_read(followed: Followed) -> None:
+    followed.base.chmod(0)
+    with pytest.raises(SpecError):
+        followed.source.current()
+    followed.base.chmod(0o600)
+    assert followed.max_jobs() == 1
