@@ -14,6 +14,7 @@ PLOTTING_TOO = (
     "test_chiapos.py",
     "test_docker.py",
     "test_feed.py",
+    "test_gitops_rings.py",
     "test_systemd.py",
     "test_terminal.py",
 )

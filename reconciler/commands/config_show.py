@@ -32,12 +32,19 @@ if TYPE_CHECKING:
 )
 @click.option("--origin", is_flag=True, help="Each value with the file and line that give it, or `default`.")
 def show(given: str | None, host: str | None, origin: bool) -> None:
-    """Print the effective spec: what it extends laid together, defaults included."""
+    """Print the effective spec: what it extends laid together, defaults included.
+
+    Of a source document it is the last good spec of its repository, which is in force.
+    """
+    from reconciler.commands.context import load_plotters, load_spec, setting_at
     from reconciler.spec.loading import load
     from reconciler.spec.writing import write
 
     path = spec_path(given, os.environ) if host is None else _host_file(host, given or ".")
-    loaded = load(path, home=os.path.expanduser("~"))
+    if setting_at(path) is not None:
+        loaded = load_spec(path, load_plotters(path))
+    else:
+        loaded = load(path, home=os.path.expanduser("~"))
     if not origin:
         click.echo(write(_shown(loaded)), nl=False)
         return

@@ -15,7 +15,7 @@ from reconciler.commands.context import load_plotters, load_spec
 from reconciler.errors import DocumentError, UsageError
 from reconciler.facts import Facts
 from reconciler.fleet import members
-from reconciler.fleet.difference import Difference, difference
+from reconciler.fleet.difference import Difference, difference, leaves
 from reconciler.fleet.limit import Limit
 from reconciler.fleet.members import Broken, Fleet, Member
 from reconciler.fleet.outlook import FleetPlan, Outlook
@@ -144,7 +144,12 @@ def _look(question: _Question) -> Outlook:
     member, twin = question.member, question.twin
     outlook = Outlook(name=member.name, path=member.path, labels=member.labels)
     if not os.path.lexists(question.snapshot):
-        return replace(outlook, trouble="no snapshot", note=f"{question.snapshot} is not there")
+        # What differs in the specs can be told all the same.
+        found = (
+            Difference(leaves(twin.spec, member.spec), (), (), (), ()) if isinstance(twin, Member) else None
+        )
+        note = f"{question.snapshot} is not there"
+        return replace(outlook, trouble="no snapshot", note=note, difference=found)
     try:
         seen = documents.observation_from_json(textfile.read(question.snapshot), question.snapshot)
     except DocumentError as error:

@@ -288,11 +288,13 @@ class Fluid:
                 if left < soonest:
                     soonest, what = left, self._finish(crowd)
         grows: dict[Device, float] = {}
+        flowing: dict[Device, float] = {}
         for crowd in self._crowds.values():
             for device, pace in crowd.growth.items():
                 grows[device] = grows.get(device, 0.0) + pace * crowd.rate
+                flowing[device] = flowing.get(device, 0.0) + pace * crowd.went - crowd.before[device]
         for device, pace in grows.items():
-            room = device.room
+            room = device.total - device.others - device.used - flowing[device]
             if pace > 1e-6 and max(0.0, room) / pace < soonest:
                 soonest, what = max(0.0, room) / pace, self._fill(device)
             for level in self.alarms.get(device, ()):

@@ -33,6 +33,7 @@ WARM_UP = 2.0
 MOMENTS = 120
 """How many times in all it is looked what goes on, for pictures."""
 GOLDEN = 0.618034
+"""The part by which each of these is put off beyond the one before it: the golden ratio meets no rhythm."""
 LONGEST = 3600.0
 """Seconds between two looks at most."""
 BY_TIME = frozenset(

@@ -35,6 +35,30 @@ def test_asking_for_little_imports_little(arguments: tuple[str, ...]) -> None:
     assert ast.literal_eval(told.stderr.splitlines()[-1]) == []
 
 
+@pytest.mark.parametrize(
+    "line", ["status", "dirs", "plan", "explain", "observe", "apply --dry-run", "apply --once"]
+)
+def test_a_command_imports_nothing_heavy_that_it_does_not_use(line: str, scratch: Scratch) -> None:
+    """Neither what asks farmers, nor screens, nor the comparison of what differs in part, nor what tells people."""
+    heavy = (
+        "fabric",
+        "paramiko",
+        "textual",
+        "deepdiff",
+        "apprise",
+        "prometheus_client",
+        "asyncio",
+        "inotify_simple",
+    )
+    code = LOOKS.replace(str(HEAVY), str(heavy))
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    told = subprocess.run(
+        [sys.executable, "-c", code, *line.split()], capture_output=True, text=True, env=env, check=False
+    )
+    assert told.returncode == 0, told.stderr
+    assert ast.literal_eval(told.stderr.splitlines()[-1]) == []
+
+
 def test_python_dash_m_is_the_same_program() -> None:
     told = subprocess.run(
         [sys.executable, "-m", "reconciler", "version"], capture_output=True, text=True, cwd=ROOT, check=False

@@ -50,7 +50,7 @@ def test_a_plot_that_is_moved_in_by_hand_is_archived_at_once_and_a_changed_spec_
 
             def arrived() -> bool:
                 # Until the loop watches the folder, it may miss what happens there.
-                (dst / "probe").touch()
+                (dst / "probe").write_text("")
                 return (farm / first.name).exists() and not (dst / first.name).exists()
 
             wait_for(arrived)

@@ -21,7 +21,7 @@ WORKFLOWS = EXAMPLE / ".github" / "workflows"
 
 MERGE = "refs/pull/1/merge"
 """Where GitHub has what a request would make of its base."""
-OURS = frozenset({"Python", "Plotman", "Hand it on", "The page", "Comment"})
+LEFT_OUT = frozenset({"Python", "Plotman", "Hand it on", "The page", "Comment"})
 """Steps that the tests leave out: they install plotman, or speak with GitHub itself."""
 
 _EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
@@ -89,7 +89,7 @@ class Runner:
         ran: dict[str, Step] = {}
         failed = False
         for step in steps(workflow, job):
-            if step["name"] in OURS or (failed and "!cancelled()" not in step.get("if", "")):
+            if step["name"] in LEFT_OUT or (failed and "!cancelled()" not in step.get("if", "")):
                 continue
             done = self._step(step)
             ran[step["name"]] = done

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import json
 import shutil
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,10 +19,11 @@ import yaml
 
 from reconciler.revision import Revisions
 from reconciler.sources.kept import Kept
-from tests.commands.conftest import wait_for
 from tests.examples.fleet_forge import CHECKOUT, EXAMPLE
 from tests.sshd import Server, free_port, serve
 
+DEADLINE = 60.0
+"""Seconds for anything that a loop does: several start at once, maybe on a busy machine."""
 READERS = ("runner", "collector")
 """Whose keys the hosts know."""
 
@@ -48,27 +49,25 @@ class Host:
         """Have it look at the repository, as the forge would."""
         urllib.request.urlopen(f"http://127.0.0.1:{self.webhook}", data=b"", timeout=10).close()
 
-    def until(self, what: Callable[[Revisions], bool]) -> None:
-        """Have it look until that holds."""
+    def wait(self, what: Callable[[Revisions], bool]) -> Revisions:
+        """Until that holds; how far it follows the repository then."""
+        end = time.monotonic() + DEADLINE
+        while (seen := self.seen()) is None or not what(seen):
+            assert time.monotonic() < end, (self.name, seen, (self.root / "loop.log").read_text())
+            time.sleep(0.02)
+        return seen
+
+    def meets(self, what: Callable[[Revisions], bool]) -> None:
+        """Have it look, until that holds."""
         self.hurry()
-
-        def holds() -> bool:
-            seen = self.seen()
-            return seen is not None and what(seen)
-
-        try:
-            wait_for(holds)
-        except AssertionError:
-            raise AssertionError(f"{self.name}: {self.seen()}") from None
+        self.wait(what)
 
     def look(self) -> Revisions:
-        """Have it look once, and wait for what came of it."""
+        """Have it look once; what came of it."""
         before = self.seen()
         assert before is not None
-        self.until(lambda seen: seen.asked != before.asked)
-        after = self.seen()
-        assert after is not None
-        return after
+        self.hurry()
+        return self.wait(lambda seen: seen.asked != before.asked)
 
 
 def overlay(host: str, root: Path, port: int) -> str:
@@ -159,6 +158,4 @@ def home(folder: Path, hosts: Mapping[str, Host], key: Path) -> Path:
     (folder / "bin").mkdir()
     (folder / "bin" / "ssh").write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F "{config}" "$@"\n')
     (folder / "bin" / "ssh").chmod(0o755)
-    with contextlib.suppress(FileNotFoundError):
-        key.chmod(0o600)
     return folder

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from glob import glob
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,8 +24,8 @@ from reconciler.spec.loading import load
 from tests.examples.fleet_forge import (
     EXAMPLE,
     GONE,
+    LEFT_OUT,
     MERGE,
-    OURS,
     File,
     Runner,
     Step,
@@ -78,6 +83,15 @@ def test_a_source_document_is_good_and_names_a_host_of_its_ring(name: str, ref: 
     host = load(f"{EXAMPLE}/{setting.path}").spec.host
     assert host is not None
     assert name.startswith(host.labels["ring"])
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_systemd_finds_no_fault_in_the_collector(tmp_path: Path) -> None:
+    for unit in (EXAMPLE / "machines" / "collector").iterdir():
+        (tmp_path / unit.name).write_text(unit.read_text().replace("/usr/bin/python3", "/bin/true"))
+    argv = ["systemd-analyze", "verify", "--man=no", *map(str, tmp_path.iterdir())]
+    told = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
 
 
 # --- a pull request ------------------------------------------------------------------------------
@@ -150,11 +164,12 @@ def test_a_request_that_is_no_good_fails_at_its_line_and_the_page_says_for_whom(
     assert "h03" in page and "h04" in page
 
 
-def test_before_the_first_collection_the_missing_snapshots_are_told(site: Site) -> None:
+def test_before_the_first_collection_the_changes_of_the_specs_are_told(site: Site) -> None:
     done, page = site.planned(changed("groups/nvme.yaml", "jobs: 4", "jobs: 5"))
     assert codes(done) == {**ALL_WELL, "What the hosts have seen": 128}
     assert "::warning::a host has no snapshot" in done["Plan"].out
-    assert "no snapshot" in page
+    assert "no snapshot, spec" in page
+    assert "scheduling.tmp.max_jobs: 4 -> 5" in page
 
 
 def test_a_host_that_is_taken_out_is_told(site: Site) -> None:
@@ -162,6 +177,72 @@ def test_a_host_that_is_taken_out_is_told(site: Site) -> None:
     done, page = site.planned({"hosts/h04.yaml": GONE})
     assert codes(done) == ALL_WELL
     assert "removed" in page and "h04" in page
+
+
+# --- the gate ------------------------------------------------------------------------------------
+
+WELL: dict[str, Any] = {
+    "name": "h01",
+    "verdict": "ok",
+    "trouble": None,
+    "report": {
+        "at": 100_000.0,
+        "conditions": [],
+        "source": {
+            "applied": {"commit": "4f1c2a9" + "0" * 33, "at": 10_000.0},
+            "obstacle": None,
+            "problem": None,
+        },
+    },
+}
+"""A canary that has followed 4f1c2a9 for 25 hours."""
+
+
+def gate(*hosts: dict[str, Any], hours: str = "24") -> tuple[int, str]:
+    """Its exit code, and what it prints."""
+    argv = [sys.executable, str(EXAMPLE / "tools" / "gate.py"), "4f1c2a9" + "0" * 33, hours]
+    given = json.dumps({"hosts": hosts})
+    done = subprocess.run(argv, input=given, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+def report(**changes: Any) -> dict[str, Any]:
+    return {**WELL, "report": {**WELL["report"], **changes}}
+
+
+def source(**changes: Any) -> dict[str, Any]:
+    return report(source={**WELL["report"]["source"], **changes})
+
+
+def test_the_gate_opens_where_each_canary_has_followed_the_commit_long_enough() -> None:
+    assert gate(WELL, {**WELL, "name": "h05"}) == (0, "h01 is well\nh05 is well\n")
+
+
+@pytest.mark.parametrize(
+    ("canary", "told"),
+    [
+        (
+            {**WELL, "verdict": "unreachable", "report": None, "trouble": "no answer"},
+            "is unreachable: no answer",
+        ),
+        (report(source=None), "follows no repository"),
+        (source(obstacle="shrunk", problem="1 left of 3"), "the newest revision, shrunk: 1 left of 3"),
+        (source(applied=None), "follows nothing, not 4f1c2a9"),
+        (source(applied={"commit": "77d0be1" + "0" * 33, "at": 0.0}), "follows 77d0be1, not 4f1c2a9"),
+        (source(applied={"commit": "4f1c2a9" + "0" * 33, "at": 20_000.0}), "for 22.2 h, not yet for 24 h"),
+        ({**report(conditions=[{"message": "disk full"}]), "verdict": "attention"}, "h01 disk full"),
+        ({**WELL, "verdict": "attention"}, "h01 nobody plots or archives there"),
+    ],
+)
+def test_the_gate_is_shut_for_one_that_is_not_well_and_says_why(canary: dict[str, Any], told: str) -> None:
+    code, out = gate({**WELL, "name": "h05"}, canary)
+    assert code == 1
+    assert told in out and "h05 is well" in out
+
+
+def test_the_gate_is_shut_where_there_is_no_canary() -> None:
+    assert gate() == (1, "no canary answers for it\n")
 
 
 # --- the workflows -------------------------------------------------------------------------------
@@ -192,4 +273,4 @@ def test_a_request_from_a_fork_gets_no_right_to_write() -> None:
 
 
 def test_the_steps_that_are_left_out_here_are_steps() -> None:
-    assert {step["name"] for workflow, job in JOBS for step in steps(workflow, job)} >= OURS
+    assert {step["name"] for workflow, job in JOBS for step in steps(workflow, job)} >= LEFT_OUT

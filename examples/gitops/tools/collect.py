@@ -8,7 +8,7 @@ key read that one file (machines/host/authorized_keys). So nothing outside of th
 needs a key that may write to the repository.
 
 The branch holds one commit without a past, made anew each time. A host that does not answer keeps its last snapshot;
-plans show how old each is. Exits with 1 where a host did not answer.
+plans show how old each is. Exits with 1 where a host did not answer, or its file is no spec.
 """
 
 from __future__ import annotations
@@ -30,14 +30,16 @@ def main() -> int:
     git("fetch", "--quiet", "origin")
     git("checkout", "--quiet", "--detach", "origin/main")
     os.makedirs(FOLDER, exist_ok=True)
-    hosts = json.loads(output("plotman", "fleet", "list", "--ansible"))["_meta"]["hostvars"]
+    # Its exit code tells of files that are no specs; the other hosts are listed all the same.
+    listed = subprocess.run(["plotman", "fleet", "list", "--ansible"], stdout=subprocess.PIPE, check=False)
+    hosts = json.loads(listed.stdout)["_meta"]["hostvars"]
     with ThreadPoolExecutor(32) as pool:
         troubles = dict(zip(hosts, pool.map(fetch, hosts, hosts.values()), strict=True))
     publish()
     for name, trouble in troubles.items():
         if trouble is not None:
             print(f"{name}: {trouble}", file=sys.stderr)
-    return 1 if any(troubles.values()) else 0
+    return 1 if listed.returncode != 0 or any(troubles.values()) else 0
 
 
 def fetch(name: str, host: dict[str, Any]) -> str | None:
