@@ -84,12 +84,13 @@ class Loop:
 
     def tick(self) -> Ticked:
         """Look, plan, and perform what is planned; the locks are held."""
-        loaded = self._newest()
+        loaded, problem = self._newest()
         spec = loaded.spec
         seen = self._observer.look(spec, source=self._source.revisions())
         facts = Facts(spec, seen, self._plotters)
         plan = plan_facts(facts, loaded.digest)
         self._report(Planned(facts, plan))
+        self._tell(problem)
         outcomes = []
         for action in plan.actions:
             if action.kind in self._kinds:
@@ -119,8 +120,8 @@ class Loop:
                     return
                 machine.wait(_watched(ticked.facts), min(pause(ticked), longest), self._wake)
 
-    def _newest(self) -> Loaded:
-        """The newest spec that this loop can follow; what is wrong with a newer one is told."""
+    def _newest(self) -> tuple[Loaded, str | None]:
+        """The newest spec that this loop can follow, and what is wrong with a newer one."""
         loaded, problem = self._source.current(), self._source.problem()
         logs = loaded.spec.directories.logs.path
         if logs == self._logs:
@@ -130,8 +131,7 @@ class Loop:
                 f"directories.logs.path is now {logs}, was {self._logs}:"
                 " the journal cannot move under a running loop; start it anew"
             )
-        self._tell(problem)
-        return self._loaded
+        return self._loaded, problem
 
     def _tidy(self, facts: Facts, outcomes: Sequence[Outcome]) -> None:
         machine = self._world.machine
@@ -146,9 +146,10 @@ class Loop:
 
     def _tell(self, problem: str | None) -> None:
         if problem is not None and problem != self._told:
-            self._report(Trouble(f"the spec is not usable, the last good one goes on:\n{problem}", "spec"))
+            what = "a newer spec is not in force" if self._source.revisions() else "the spec is not usable"
+            self._report(Trouble(f"{what}, the last good one goes on:\n{problem}", "spec"))
         elif problem is None and self._told is not None:
-            self._report(Trouble("the spec is usable again", "spec", over=True))
+            self._report(Trouble("the newest spec is in force again", "spec", over=True))
         self._told = problem
 
 

@@ -42,6 +42,11 @@ def show(given: str | None, host: str | None, origin: bool) -> None:
 
     path = spec_path(given, os.environ) if host is None else _host_file(host, given or ".")
     if setting_at(path) is not None:
+        if origin:
+            raise UsageError(
+                "what is kept of a repository is one whole spec; ask a checkout for each value's origin, by"
+                " `plotman config show --host NAME --origin`"
+            )
         loaded = load_spec(path, load_plotters(path))
     else:
         loaded = load(path, home=os.path.expanduser("~"))
@@ -74,7 +79,7 @@ def _host_file(host: str, start: str) -> str:
     if host not in files:
         near = nearest(host, files)
         hint = f"did you mean {near}?" if near else f"it holds {listed(files)}"
-        raise UsageError(f"{hosts} has no host {host!r}; {hint}")
+        raise UsageError(f"there is no host {host!r} in {hosts}; {hint}")
     return os.path.join(hosts, files[host])
 
 

@@ -71,7 +71,8 @@ class Teller:
             if _key(hold) not in self._holds:
                 yield self._view.hold(hold, facts.now.at)
         for condition in tick.plan.conditions:
-            if condition not in self._conditions:
+            # What is wrong with the spec's own source is a Trouble, too, which says it in full.
+            if condition not in self._conditions and not condition.type.startswith("Source"):
                 told = f"{condition.subject}  {condition.type}  {condition.message}"
                 yield f"{self._symbols.mark('!')} {words.clean(told)}"
         self._before = facts

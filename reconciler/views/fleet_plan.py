@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
 from reconciler.fleet.difference import Leaf
-from reconciler.fleet.outlook import DELETING, FleetPlan, Outlook, worst_first
+from reconciler.fleet.outlook import DELETING, FleetPlan, News, Outlook, worst_first
 from reconciler.plan import Plan
 from reconciler.spec.units import show_duration
 from reconciler.views import markdown, words
@@ -37,10 +37,29 @@ def labels(found: Mapping[str, str]) -> str:
     return ", ".join(f"{key}={found[key]}" for key in sorted(found))
 
 
+_IN_ALL: Mapping[News, str] = {
+    "invalid": "with an invalid file",
+    "broken snapshot": "with a broken snapshot",
+    "removed": "removed",
+    "kill": "with a kill",
+    "retire": "with a retirement",
+    "clean": "with a cleaning",
+    "drain": "drained in part",
+    "suspend": "with a suspension",
+    "guarded": "held by a guardrail",
+    "no snapshot": "without a snapshot",
+    "new": "new",
+    "changes": "with other actions",
+    "held": "with other holds",
+    "spec": "with a changed spec only",
+    "nothing": "without news",
+}
+
+
 def summary(fleet: FleetPlan) -> str:
-    """``200 hosts: 1 kill, 3 changes, 196 nothing``; each counted by its worst news."""
+    """``200 hosts: 1 with a kill, 3 with other actions, 196 without news``; each counted by its worst news."""
     counted = Counter(outlook.news[0] for outlook in worst_first(fleet.outlooks))
-    news = ", ".join(f"{count} {kind}" for kind, count in counted.items())
+    news = ", ".join(f"{count} {_IN_ALL[kind]}" for kind, count in counted.items())
     return f"{words.plural(len(fleet.outlooks), 'host')}: {news}" if news else "no hosts"
 
 

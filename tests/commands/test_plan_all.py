@@ -88,7 +88,7 @@ def test_a_change_shows_what_differs_and_no_ordinary_spawns(repository: Reposito
         repository.snapshot(name)
     assert "4 to spawn" in repository.plan(compared=False).out
     quiet = repository.plan("--detailed-exitcode")
-    assert (quiet.code, quiet.out.splitlines()[-1]) == (0, "3 hosts: 3 nothing")
+    assert (quiet.code, quiet.out.splitlines()[-1]) == (0, "3 hosts: 3 without news")
     assert repository.plan("--markdown").out.startswith("### plotman: nothing changes\n")
 
     repository.host("h02", PLAIN + "plotting: {state: drained}\n")

@@ -105,17 +105,16 @@ def folders(root: Path) -> None:
 
 
 @contextmanager
-def looping(host: Host) -> Iterator[subprocess.Popen[bytes]]:
-    """Its loop, in a process of its own, which has read the repository."""
-    published = host.root / "observation.json"
+def looping(host: Host) -> Iterator[None]:
+    """Its loop, in a process of its own, which may not have read the repository yet."""
     argv = [sys.executable, "-m", "reconciler", "apply", "-f", str(host.source)]
-    argv += ["--publish-observation", str(published)]
+    argv += ["--publish-observation", str(host.root / "observation.json")]
     with (host.root / "loop.log").open("wb") as log:
         process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=CHECKOUT
         )
     try:
-        yield process
+        yield
     finally:
         process.terminate()
         process.wait(20)

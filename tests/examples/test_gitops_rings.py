@@ -79,9 +79,13 @@ class Farm:
         clone = self.root / "clone"
         if not clone.exists():
             subprocess.run(["git", "clone", "-q", "-b", "stable", self.forge.url, str(clone)], check=True)
+        return self.plotman("fleet", "status", *RINGS, *options, at=clone)
+
+    def plotman(self, *arguments: str, at: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run it on the runner, in some folder."""
         return subprocess.run(
-            [self.programs / "plotman", "fleet", "status", *RINGS, *options],
-            cwd=clone,
+            [self.programs / "plotman", *arguments],
+            cwd=at,
             env=self.environment("runner"),
             capture_output=True,
             text=True,
@@ -151,9 +155,10 @@ def test_a_change_goes_from_ring_to_ring_and_a_bad_one_stops_at_the_canary(here:
     for each in here.others:
         each.meets(at(good))
 
-    argv = [here.programs / "plotman", "config", "show", "-f", here.canary.source]
-    shown = subprocess.run(argv, capture_output=True, text=True, check=True)
+    shown = here.plotman("config", "show", "-f", str(here.canary.source))
     assert yaml.safe_load(shown.stdout)["scheduling"]["tmp"]["max_jobs"] == 3
+    wrong = here.plotman("config", "show", "--origin", "-f", str(here.canary.source))
+    assert wrong.returncode == 64 and "--host NAME --origin" in wrong.stderr
 
     # A slip that is a valid spec, so that no check of the request refuses it.
     slip = here.commit("groups/nvme.yaml", '  dst: ["${var.mnt}/dst/0"]\n', "")
@@ -205,7 +210,7 @@ def test_what_the_hosts_have_seen_reaches_the_plan_of_a_request(here: Farm) -> N
     assert "scheduling.stagger: 2h -> 3h" in page
     rows = {line.split("</code>")[0]: line for line in page.splitlines() if line.startswith("| <code>")}
     assert rows.keys() == {"| <code>h03", f"| <code>{AWAY}"}
-    assert rows[f"| <code>{AWAY}"].endswith("no snapshot |")
+    assert rows[f"| <code>{AWAY}"].endswith("no snapshot, spec |")
 
 
 @pytest.mark.parametrize(("reader", "said"), [("runner", '{"version": 1, "host"'), ("collector", "{")])
@@ -223,12 +228,7 @@ def test_a_revision_that_is_no_spec_stops_at_the_canary_until_it_is_reverted(her
     assert good is not None and all(at(good)(each.look()) for each in here.hosts.values())
     path = "hosts/h01.yaml"
     bad = here.commit(path, '"ring": "canary"', '"ring": ["canary"]')
-    kicked = subprocess.run(
-        [here.programs / "plotman", "kick", "-f", here.canary.source],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    kicked = here.plotman("kick", "-f", str(here.canary.source))
     assert kicked.stdout == "a running loop looks now\n"
     here.canary.wait(held(bad, "invalid"))
     refused = here.promote()

@@ -73,7 +73,7 @@ class Farm:
                 "nice": 0,
                 "stop_after": 2,
             },
-            "scheduling": {"tick": "0.5s", "max_jobs": 2},
+            "scheduling": {"tick": "0.5s", "max_jobs": 2, "stagger": 0},
             "space": {"floor": 0, "resume": 0},
             "archive": [{"name": "farm", "disks": f"{self.root}/farm/*"}],
         }

@@ -101,7 +101,7 @@ def test_a_changed_spec_is_in_force_soon_and_a_wrong_one_leaves_the_last_good_on
     assert "spec.yaml:2:14: directories:" in loop.told
     farm.write(plotting={"stop_after": 2}, archive=None)
     until(lambda: len(farm.landed()) == 2)
-    assert "usable again" in loop.told
+    assert "in force again" in loop.told
     farm.write(directories={**farm.places, "logs": str(farm.root / "other")}, archive=None)
     until(lambda: "the journal cannot move under a running loop" in loop.told)
     assert loop.ended(signal.SIGTERM) == 0
