@@ -2,101 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler import forecast, reserve
-from reconciler.forecast import Course
+from reconciler import reserve
+from reconciler.forecast import Course, Outlook, outlook, slack
 from reconciler.state import Absent, Job, Known
 from reconciler.want import Admitted, Spawn
 
 if TYPE_CHECKING:
     from reconciler.facts import Facts
 
-SURE = 0.8
-"""The part of what a job is thought to hold that is counted on to come free at its end."""
-LATE = 5.0
+LATE = 3.0
 """Ticks within which what goes another way than forecast is seen and answered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prospect:
-    """What a device will see, if all goes on as it is.
-
-    more: bytes that its jobs take more than now, at most at once; moment: in how many seconds.
-    fixed: bytes that are promised whatever the time, or may be taken before anybody looks again.
-    safe: beside all that, one job after the other could finish while the others stand still.
-    """
-
-    more: float
-    moment: float
-    fixed: int
-    safe: bool
-
-
-def prospect(facts: Facts, admitted: Admitted, device: str, want: Spawn) -> Prospect | None:
-    """With that job, too; None: it cannot be told how it would go."""
+def with_spawn(facts: Facts, admitted: Admitted, device: str, want: Spawn) -> Outlook | None:
+    """What a device will see with that job, too, beyond what it may take unseen; None: it cannot be told."""
     own = of_spawn(facts, want, device)
     if own is None:
         return None
-    courses = [(own, reserve.of_spawn(facts, want).get(device, 0))]
+    known = [own]
+    fixed = reserve.promised(facts, admitted, device)
     for started in admitted.spawns:
         course, claim = of_spawn(facts, started, device), reserve.of_spawn(facts, started).get(device, 0)
-        if course is not None and claim:
-            courses.append((course, claim))
-    courses += _running(facts, device)
-    fixed = reserve.promised(facts, admitted, device) - sum(claim for _, claim in courses[1:])
-    fixed += _unseen(facts, courses)
-    more, moment = forecast.most([course for course, _ in courses])
-    room = facts.free(device) - facts.floor(device) - fixed
-    return Prospect(more, moment, fixed, _finish(room, courses))
+        if course is not None:
+            known.append(course)
+            fixed -= claim
+    for job, course in facts.courses(device).items():
+        known.append(course)
+        fixed -= facts.claims[job][device]
+    return outlook(_room(facts, device) - fixed - unseen(facts, known), known)
 
 
-def safe(facts: Facts, device: str) -> bool:
-    """Could each of its jobs finish, one after the other, above the floor?"""
-    claims = facts.promised.get(device, 0)
-    room = facts.free(device) - facts.floor(device)
-    if claims <= room:
-        return True
-    courses = _running(facts, device)
-    if not courses:
-        return True
-    fixed = claims - sum(claim for _, claim in courses) + _unseen(facts, courses)
-    return _finish(room - fixed, courses)
+def going(facts: Facts, device: str, jobs: Collection[str]) -> Outlook:
+    """What a device will see if only these of its jobs go on, beyond what they may take unseen."""
+    known = _only(facts, device, jobs)
+    return outlook(_room(facts, device) - _fixed(facts, device) - unseen(facts, known), known)
 
 
-def _unseen(facts: Facts, courses: Sequence[tuple[Course, int]]) -> int:
+def spare(facts: Facts, device: str, jobs: Collection[str]) -> float:
+    """Bytes that are left over now if one job after the other would take all that it may, as far as it is going.
+
+    Less what these jobs may take until anybody looks again. Negative: these cannot all go on.
+    """
+    known = _only(facts, device, jobs)
+    return slack(_room(facts, device) - _fixed(facts, device), known) - unseen(facts, known)
+
+
+def unseen(facts: Facts, courses: Collection[Course]) -> float:
     """Bytes that jobs may take before anybody has looked at them and stopped them."""
     late = LATE * facts.spec.scheduling.tick
-    return round(
-        sum(
-            claim * min(1.0, late / max(1.0, course.way.seconds)) for course, claim in courses if course.moves
-        )
-    )
+    return sum(course.grows(late) for course in courses)
 
 
-def _finish(room: float, courses: Sequence[tuple[Course, int]]) -> bool:
-    """The banker's rule: is there an order in which every job gets all that it may take?
-
-    Whoever takes least goes first, and what it holds comes free for the next.
-    """
-    for course, claim in sorted(courses, key=lambda each: each[1]):
-        if claim > room:
-            return False
-        room += SURE * max(0.0, course.held - course.way.left)
-    return True
+def _only(facts: Facts, device: str, jobs: Collection[str]) -> list[Course]:
+    return [replace(course, moves=job in jobs) for job, course in facts.courses(device).items()]
 
 
-def _running(facts: Facts, device: str) -> list[tuple[Course, int]]:
-    """The jobs of a device whose course is known, each with what it may still take at most."""
-    found = []
-    for job in facts.jobs:
-        claim = facts.claims[job.id].get(device, 0)
-        course = of_job(facts, job, device) if claim else None
-        if course is not None:
-            found.append((course, claim))
-    return found
+def _room(facts: Facts, device: str) -> int:
+    return facts.free(device) - facts.floor(device)
+
+
+def _fixed(facts: Facts, device: str) -> int:
+    """Bytes that are promised whatever the time: to those of whom it cannot be told how they go on."""
+    told = sum(facts.claims[job][device] for job in facts.courses(device))
+    return facts.promised.get(device, 0) - told
 
 
 def of_job(facts: Facts, job: Job, device: str) -> Course | None:

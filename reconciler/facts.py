@@ -239,7 +239,12 @@ class Facts:
             return None
         left = definition.band(k, definition.compression(options))[1] if stays else 0
         ends = forecast.ends(self.starts, definition, k, tmp)
-        return forecast.way(definition.course(k, options), ends, left)
+        return forecast.way(
+            definition.course(k, options),
+            ends,
+            left,
+            lambda phase: definition.growth(k, phase, False, options).tmp,
+        )
 
     @cached_property
     def rhythm(self) -> Rhythm | None:

@@ -6,8 +6,8 @@ times that finished jobs took here. What nothing is known of is no part of it: i
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -17,6 +17,8 @@ from reconciler.state import Phase, Start
 
 Knot = tuple[float, float]
 """Seconds from the start, and bytes held then; the line between two knots is straight."""
+SURE = 0.8
+"""The part of what a job is thought to hold that is counted on to come free at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,13 @@ class Way:
     """What one kind of job holds on one device from its start to its end.
 
     knots: ascending. left: bytes that stay. spans: from when to when each phase lasts, in seconds.
+    claims: when each phase ends, and the most bytes that a job in it may still take; ascending.
     """
 
     knots: tuple[Knot, ...]
     left: int
     spans: Mapping[Phase, tuple[float, float]]
+    claims: tuple[tuple[float, int], ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -36,17 +40,31 @@ class Way:
         return self.knots[-1][0]
 
     def at(self, seconds: float) -> float:
-        """Bytes held that long after the start."""
-        if seconds >= self.seconds:
+        """Bytes held that long after the start; what comes free at the end is still held at that very moment."""
+        if seconds > self.seconds:
             return float(self.left)
-        after = bisect_right(self.knots, (seconds, float("inf")))
-        (since, held), (until, then) = self.knots[max(0, after - 1)], self.knots[after]
+        after = max(1, bisect_left(self.knots, (seconds,)))
+        (since, held), (until, then) = self.knots[after - 1], self.knots[after]
         return held + (then - held) * (seconds - since) / (until - since) if until > since else then
+
+    def claim(self, seconds: float) -> int:
+        """The most bytes that may still come, that long after the start."""
+        after = bisect_left(self.claims, (seconds,))
+        return self.claims[after][1] if after < len(self.claims) else 0
 
     def passed(self, phase: Phase | None, age: float) -> float:
         """Seconds that are behind a job of this phase and age: its age, as far as the phase agrees."""
         begins, until = self.spans.get(phase, (0.0, 0.0)) if phase is not None else (0.0, 0.0)
         return min(max(age, begins), until)
+
+    def fastest(self, passed: float) -> float:
+        """Bytes a second by which it grows at most from then on."""
+        grows = (
+            (then - held) / (until - since)
+            for (since, held), (until, then) in pairwise(self.knots)
+            if until > passed and until > since
+        )
+        return max(0.0, max(grows, default=0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,44 +75,77 @@ class Course:
     passed: float
     moves: bool = True
 
-    @property
-    def held(self) -> float:
-        """Bytes that it holds now."""
-        return self.way.at(self.passed)
+    def then(self, seconds: float) -> tuple[int, float]:
+        """The most bytes that it may still take that long from now, and those that it holds then."""
+        passed = self.passed + seconds if self.moves else self.passed
+        return self.way.claim(passed), self.way.at(passed)
 
-    def changes(self) -> tuple[Knot, ...]:
-        """Seconds from now, and how many bytes more it holds then than now; it ends with what stays for good."""
+    def grows(self, seconds: float) -> float:
+        """Bytes that it takes at most within that time."""
         if not self.moves:
-            return ()
-        now = self.held
-        ahead = [
-            (seconds - self.passed, held - now) for seconds, held in self.way.knots if seconds > self.passed
-        ]
-        end = max(0.0, self.way.seconds - self.passed)
-        return ((0.0, 0.0), *ahead, (end, self.way.left - now))
+            return 0.0
+        return min(self.way.claim(self.passed), seconds * self.way.fastest(self.passed))
 
 
-def most(courses: Iterable[Course]) -> tuple[float, float]:
-    """The most bytes that they together ever hold more than now, and in how many seconds that is."""
-    changes = [found for course in courses if (found := course.changes())]
-    moments = sorted({seconds for change in changes for seconds, _ in change})
-    # At the end of a job two values meet: the one before what it frees is gone is the larger.
-    totals = [(sum(_value(change, moment) for change in changes), moment) for moment in moments]
-    more, moment = max(totals, key=lambda total: (total[0], -total[1]), default=(0.0, 0.0))
-    return max(0.0, more), moment
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What jobs that go on together leave of some room, at the worst moment of each.
+
+    room: bytes, moment: in how many seconds. slack: bytes that are left over even if, from some moment on, one job
+    after the other takes all that it may while the others stand still; negative: not every job could finish.
+    """
+
+    room: float
+    moment: float
+    slack: float
 
 
-def _value(change: Sequence[Knot], seconds: float) -> float:
-    """The line's value at a moment; the first of several that stand there."""
-    if seconds >= change[-1][0]:
-        return change[-1][1] if seconds > change[-1][0] else change[-2][1]
-    after = bisect_right(change, (seconds, float("inf")))
-    (since, held), (until, then) = change[after - 1], change[after]
-    return held + (then - held) * (seconds - since) / (until - since) if until > since else held
+def outlook(room: float, courses: Sequence[Course]) -> Outlook:
+    """Play these jobs on to their ends, beginning with so much room."""
+    ends = {
+        end - course.passed
+        for course in courses
+        if course.moves
+        for end, _ in course.way.claims
+        if end > course.passed
+    }
+    held = sum(course.then(0.0)[1] for course in courses)
+    least = Outlook(room, 0.0, slack(room, courses))
+    # Between two ends of phases all lines are straight, and no claim changes: the worst lies at one of the ends.
+    for moment in sorted(ends):
+        then = [course.then(moment) for course in courses]
+        left = room + held - sum(holds for _, holds in then)
+        spare = _slack(left, zip(then, courses, strict=True))
+        if left < least.room:
+            least = Outlook(left, moment, min(spare, least.slack))
+        elif spare < least.slack:
+            least = Outlook(least.room, least.moment, spare)
+    return least
 
 
-def way(legs: Sequence[Leg], ends: Mapping[int, float], left: int) -> Way | None:
-    """A way through these legs. ends: seconds until the end of each major phase; None: one is missing."""
+def slack(room: float, courses: Sequence[Course]) -> float:
+    """The banker's rule: bytes left over if one job after the other takes all that it may, and then ends.
+
+    Whoever may take least goes first, and what it holds comes free for the next.
+    """
+    return _slack(room, ((course.then(0.0), course) for course in courses))
+
+
+def _slack(room: float, jobs: Iterable[tuple[tuple[int, float], Course]]) -> float:
+    least = room
+    for claim, frees in sorted((claim, held - course.way.left) for (claim, held), course in jobs):
+        least = min(least, room - claim)
+        room += SURE * max(0.0, frees)
+    return least
+
+
+def way(
+    legs: Sequence[Leg], ends: Mapping[int, float], left: int, claims: Callable[[Phase], int]
+) -> Way | None:
+    """A way through these legs. ends: seconds until the end of each major phase; None: one is missing.
+
+    claims: the most bytes that a job may still take from any moment of a phase on.
+    """
     begins = _begins(legs, ends)
     if begins is None:
         return None
@@ -108,7 +159,8 @@ def way(legs: Sequence[Leg], ends: Mapping[int, float], left: int) -> Way | None
         knots.append((until, float(leg.held)))
         held = leg.held
     spans = {leg.phase: span for leg, span in zip(legs, pairwise(begins), strict=True)}
-    return Way(tuple(knots), left, spans)
+    may_take = tuple((until, claims(phase)) for phase, (since, until) in spans.items() if until > since)
+    return Way(tuple(knots), left, spans, may_take)
 
 
 def _begins(legs: Sequence[Leg], ends: Mapping[int, float]) -> list[float] | None:
