@@ -10,31 +10,17 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from reconciler import record
 from reconciler.events import Planned
-from reconciler.facts import Facts
 from reconciler.observe.conditions import of_source
 from reconciler.plan import plan_facts
 from reconciler.record.recorder import Recorder
-from reconciler.revision import Revision, Revisions
 from reconciler.views import metrics, revisions, status, words
 from reconciler.views.events import Teller
 from reconciler.views.metrics import Look
 from reconciler.views.plan import PlanView
 from reconciler.views.symbols import UNICODE
 
+from .revisions import AWAY, NEW, OLD, REFUSED, WELL, under
 from .samples import NOW, facts, spec
-
-OLD = Revision(commit="4f1c2a9" + "0" * 33, ref="main", at=NOW.at - 60, signer="alice@farm")
-NEW = Revision(commit="77d0be1" + "0" * 33, ref="main", at=NOW.at)
-WELL = Revisions(source="git.lan/farm.git hosts/h07.yaml", applied=OLD, attempted=OLD, asked=NOW.at)
-REFUSED = replace(
-    WELL, attempted=NEW, obstacle="invalid", problem="hosts/h07.yaml:3:1: tpm: is not a key here"
-)
-AWAY = replace(WELL, obstacle="unreachable", problem="no answer within 30 s")
-
-
-def under(source: Revisions) -> Facts:
-    given = facts()
-    return Facts(spec(), replace(given.seen, source=source, conditions=of_source(source)), given.plotters)
 
 
 def test_a_plan_names_the_revision_instead_of_the_file() -> None:
