@@ -110,6 +110,7 @@ def _groups(inventory: Path) -> dict[str, list[str]]:
 # --- one host ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_bare_host_is_set_up_in_one_run(twice: Twice) -> None:
     assert twice.first.code == 0, twice.first.text
     place = twice.site.place("h01")
@@ -130,11 +131,13 @@ def test_a_bare_host_is_set_up_in_one_run(twice: Twice) -> None:
     assert subprocess.run(run, capture_output=True, timeout=60, check=True).stdout == b"1 valid\n"
 
 
+@pytest.mark.slow
 def test_a_second_run_changes_nothing(twice: Twice) -> None:
     assert twice.second.code == 0, twice.second.text
     assert twice.second.count("h01", "changed") == 0
 
 
+@pytest.mark.slow
 def test_the_private_key_is_shown_to_nobody(twice: Twice) -> None:
     _, key = twice.site.tree("h01")["etc/identity"]
     lines = [line for line in key.decode().splitlines() if not line.startswith("-----")]
@@ -142,16 +145,19 @@ def test_the_private_key_is_shown_to_nobody(twice: Twice) -> None:
     assert not any(line in run.text for line in lines for run in (twice.first, twice.second))
 
 
+@pytest.mark.slow
 def test_without_a_service_manager_the_unit_is_checked_but_not_started(twice: Twice) -> None:
     assert {"Restart plotman", "Enabled and started", "Healthy"} <= twice.first.tasks("h01", "skipping")
     assert "Check the unit" in twice.first.tasks("h01", "ok")
 
 
+@pytest.mark.slow
 def test_the_unit_is_the_published_one(twice: Twice) -> None:
     _, deployed = twice.site.tree("h01")["units/plotman.service"]
     assert deployed == (SYSTEMD / "plotman.service").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_drop_in_says_what_the_published_one_for_repositories_says(twice: Twice, tmp_path: Path) -> None:
     place = twice.site.place("h01")
     text = (place / "units" / "plotman.service.d" / "site.conf").read_text()

@@ -195,6 +195,7 @@ def test_told_to_stop_it_lets_real_plots_finish_and_starts_no_other(make: confte
     assert holder(farm) is None
 
 
+@pytest.mark.slow
 def test_a_persons_pause_stands_its_own_is_taken_back_and_told_twice_it_ends_at_once(
     make: conftest.Make, run: Run
 ) -> None:
@@ -214,6 +215,7 @@ def test_a_persons_pause_stands_its_own_is_taken_back_and_told_twice_it_ends_at_
     until(lambda: paused(farm) == {"archiving": "disks are swapped"})
 
 
+@pytest.mark.slow
 def test_a_loop_that_ends_by_itself_is_run_again_and_its_job_goes_on(make: conftest.Make, run: Run) -> None:
     farm = make(plotting={"k": 22, "stop_after": 1}, archive=None)
     container = run(farm, "plot")

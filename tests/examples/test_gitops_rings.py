@@ -244,6 +244,7 @@ def test_a_revision_that_is_no_spec_stops_at_the_canary_until_it_is_reverted(her
         each.meets(at(reverted))
 
 
+@pytest.mark.slow
 def test_a_tag_moves_the_stable_hosts_only_where_a_trusted_key_has_signed_it(tmp_path: Path) -> None:
     forge = Forge(tmp_path / "farm.git")
     ann, eve = signer(tmp_path / "ann"), signer(tmp_path / "eve")

@@ -21,7 +21,7 @@ from tests.planning.later import later
 from tests.planning.strategies import NOW, Farm, failure, farms
 from tests.planning.test_laws import often as laws
 
-often = settings(laws, max_examples=200)
+often = settings(laws, max_examples=120)
 Place = tuple[str, str]
 HOURS = 3600.0
 

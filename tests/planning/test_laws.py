@@ -30,7 +30,7 @@ from tests.planning.strategies import UNKNOWN, Farm, farms
 
 a_farm = given(farm=farms())
 often = settings(
-    max_examples=400,
+    max_examples=200,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -27,7 +27,7 @@ from tests.planning.shorthand import observation
 
 DISKS = ("/farm/0", "/farm/1", "/farm/2")
 sizes = st.sampled_from([30, 60, 99, 100, 101, 210])
-often = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+often = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @dataclass(frozen=True)

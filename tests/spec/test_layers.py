@@ -84,7 +84,7 @@ def laid(*values: Any) -> Any:
 
 
 @given(parts, parts, parts)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_merging_is_associative(one: Any, two: Any, three: Any) -> None:
     assert laid(laid(one, two), three) == laid(one, laid(two, three)) == laid(one, two, three)
 
@@ -192,7 +192,7 @@ anything = st.lists(lines | st.text(max_size=20), max_size=6).map("\n".join)
 
 
 @given(anything, anything, anything)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_any_texts_load_or_are_refused_each_fault_at_a_place(a: str, b: str, c: str) -> None:
     files = {"a": a, "b": b, "c": c}
     try:

@@ -18,6 +18,20 @@ SMALL = [("local", "tmpfs"), ("local", "ext4"), ("local", "ext2")]
 SMALL += [(name, "tmpfs") for name in PARTED if name != "local"]
 
 
+ALIKE = {"rsyncd", "command"}
+"""Setups that differ from rsync by the program alone."""
+THOROUGH = {"test_crashes.py", "test_faults.py"}
+"""Where these are run with the slow tests; the contract holds for every setup, always."""
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Kills and faults at every step, of every setup, take minutes."""
+    callspec = getattr(item, "callspec", None)
+    params = set(map(str, callspec.params.values())) if callspec is not None else set()
+    if item.path.name in THOROUGH and params & ALIKE:
+        item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """The farmer's servers."""
