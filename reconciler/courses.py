@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LATE = 3.0
 """Ticks within which what goes another way than forecast is seen and answered."""
 
+MARGIN = 0.2
+"""How much more than predicted is to be left over, as a part of the most that a job which is let go may take."""
+
 
 def with_spawn(facts: Facts, admitted: Admitted, device: str, want: Spawn) -> Outlook | None:
     """What a device will see with that job, too, beyond what it may take unseen; None: it cannot be told."""
@@ -30,9 +33,10 @@ def with_spawn(facts: Facts, admitted: Admitted, device: str, want: Spawn) -> Ou
         if course is not None:
             known.append(course)
             fixed -= claim
+    resumed = {steer.job.id for steer in admitted.steers if steer.kind == "resume"}
     for job, course in facts.courses(device).items():
-        known.append(course)
-        fixed -= facts.claims[job][device]
+        known.append(replace(course, moves=course.moves or job in resumed))
+        fixed -= facts.claims[job].get(device, 0)
     return outlook(_room(facts, device) - fixed - unseen(facts, known), known)
 
 
@@ -67,7 +71,7 @@ def _room(facts: Facts, device: str) -> int:
 
 def _fixed(facts: Facts, device: str) -> int:
     """Bytes that are promised whatever the time: to those of whom it cannot be told how they go on."""
-    told = sum(facts.claims[job][device] for job in facts.courses(device))
+    told = sum(facts.claims[job].get(device, 0) for job in facts.courses(device))
     return facts.promised.get(device, 0) - told
 
 
@@ -81,8 +85,12 @@ def of_job(facts: Facts, job: Job, device: str) -> Course | None:
     way = facts.way(job.plotter, job.k.value, job.tmp.value, job.options, stays=stays)
     if way is None or job.phase.value not in way.spans:
         return None
-    goes = job.run == "running" and job.health == "running"
-    return Course(way, way.passed(job.phase.value, facts.age(job.since)), goes)
+    age = facts.age(job.since)
+    passed = way.passed(job.phase.value, age)
+    # What should have ended by now waits for something else, which frees nothing until nobody knows when.
+    overdue = passed >= way.seconds and age > way.seconds
+    goes = job.run == "running" and job.health == "running" and not overdue
+    return Course(way, passed, goes)
 
 
 def of_spawn(facts: Facts, want: Spawn, device: str) -> Course | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from reconciler.facts import Facts
 from reconciler.judging import Judging
@@ -130,38 +131,43 @@ def _old(facts: Facts) -> Iterable[tuple[str, StoredLeaf]]:
 
 
 class _Draft:
-    """A State that wants change, one leaf each."""
+    """A State that wants change, one leaf each. What none of them is about stays the very same."""
 
     def __init__(self, have: State) -> None:
-        self._jobs, self._plots = dict(have.jobs), dict(have.plots)
-        self._orphans, self._farmers = dict(have.orphans), dict(have.farmers)
+        self._have = have
+        self._changed: dict[str, dict[str, Any]] = {}
 
     @property
     def state(self) -> State:
         """As it is now."""
-        return State(jobs=self._jobs, plots=self._plots, orphans=self._orphans, farmers=self._farmers)
+        return replace(self._have, **self._changed)
+
+    def _of(self, group: str) -> dict[str, Any]:
+        if group not in self._changed:
+            self._changed[group] = dict(getattr(self._have, group))
+        return self._changed[group]
 
     def apply(self, want: Want) -> str:
         """Change the leaf that this candidate is about; its path."""
         match want:
             case Spawn():
-                self._jobs[want.id] = JobLeaf(run="running", tmp=want.tmp, tmp2=want.tmp2, dst=want.dst)
+                self._of("jobs")[want.id] = JobLeaf(run="running", tmp=want.tmp, tmp2=want.tmp2, dst=want.dst)
                 return f"jobs.{want.id}"
             case Steer(kind="kill"):
-                del self._jobs[want.job.id]
+                del self._of("jobs")[want.job.id]
                 return f"jobs.{want.job.id}"
             case Steer():
-                run = self._jobs.get(want.job.id)
+                run = self._of("jobs").get(want.job.id)
                 if run is not None:
                     steered = replace(run, run="running" if want.kind == "resume" else "suspended")
-                    self._jobs[want.job.id] = steered
+                    self._of("jobs")[want.job.id] = steered
                 return f"jobs.{want.job.id}"
             case Move():
-                self._plots[want.plot.name] = PlotLeaf(at=(want.target,))
+                self._of("plots")[want.plot.name] = PlotLeaf(at=(want.target,))
                 return f"plots.{want.plot.name}"
             case Retire():
-                self._farmers.pop(want.name, None)
+                self._of("farmers").pop(want.name, None)
                 return f"farmers.{want.name}"
             case Sweep():
-                self._orphans.pop(want.subject, None)
+                self._of("orphans").pop(want.subject, None)
                 return f"orphans.{want.subject}"

@@ -46,8 +46,16 @@ def drift(observed: State, desired: State) -> tuple[Change, ...]:
 
 
 def _group(group: Group, observed: Mapping[str, Leaf], desired: Mapping[str, Leaf]) -> tuple[Change, ...]:
-    names = [name for name in {**observed, **desired} if observed.get(name) != desired.get(name)]
+    if observed is desired:
+        return ()
+    names = [
+        name for name in observed.keys() | desired.keys() if _differ(observed.get(name), desired.get(name))
+    ]
     return tuple(_change(group, name, observed.get(name), desired.get(name)) for name in sorted(names))
+
+
+def _differ(old: Leaf | None, new: Leaf | None) -> bool:
+    return old is not new and old != new
 
 
 def _change(group: Group, name: str, old: Leaf | None, new: Leaf | None) -> Change:

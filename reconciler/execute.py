@@ -13,6 +13,7 @@ from reconciler.actions import Action, Spawn
 from reconciler.desire import desire, observed
 from reconciler.errors import AlreadyStarted, MachineError, StalePlan
 from reconciler.facts import Facts
+from reconciler.kept import Kept
 from reconciler.leaves import JobLeaf, Leaf, OrphanLeaf, PlotLeaf, StoredLeaf, entries
 from reconciler.observe import Observer
 from reconciler.plan import Plan, if_approved, plan_facts
@@ -22,6 +23,11 @@ from reconciler.world import World
 if TYPE_CHECKING:
     from reconciler.plotters import Plotters
     from reconciler.spec.models import Spec
+
+FRESH = 1.0
+"""Seconds of the boot clock for which an observation may be acted upon, from its beginning."""
+FINAL = frozenset({"kill", "clean", "retire"})
+"""Kinds of action that nothing brings back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +45,27 @@ class Outcome:
 
 
 class Executor:
-    """Performs actions on one world."""
+    """Performs actions on one world. kept: what earlier facts have found."""
 
-    def __init__(self, world: World, observer: Observer, plotters: Plotters) -> None:
+    def __init__(
+        self, world: World, observer: Observer, plotters: Plotters, kept: Kept | None = None
+    ) -> None:
         self._world = world
         self._observer = observer
         self._plotters = plotters
+        self._kept = kept
 
-    def perform(self, spec: Spec, action: Action) -> Outcome:
+    def perform(self, spec: Spec, action: Action, seen: Facts | None = None) -> Outcome:
         """Look, plan again, and do for the action's subject what the fresh plan asks for, if that is the same kind.
 
         A spawn may so get another dst than the one planned a moment ago.
+
+        seen: what the action was planned from, under the lock, where nothing has been done since. It is as good as
+        a look of its own while it is no older than FRESH: another look would be followed by planning, too, before
+        it is acted upon. Before anything is removed or killed it is looked again in any case.
         """
+        if seen is not None and action.kind not in FINAL and self._fresh(seen):
+            return self._perform(seen, action)
         facts = self._look(spec)
         fresh = plan_facts(facts).actions
         asked = [each for each in fresh if (each.kind, each.subject) == (action.kind, action.subject)]
@@ -72,8 +87,12 @@ class Executor:
             outcomes.append(outcome)
         return tuple(outcomes)
 
+    def _fresh(self, seen: Facts) -> bool:
+        now = self._world.machine.now()
+        return now.boot == seen.now.boot and 0.0 <= now.up - seen.now.up <= FRESH
+
     def _look(self, spec: Spec) -> Facts:
-        return Facts(spec, self._observer.look(spec), self._plotters)
+        return Facts(spec, self._observer.look(spec), self._plotters, self._kept)
 
     def _perform(self, facts: Facts, action: Action) -> Outcome:
         self._world.machine.step(f"{action.kind}: asked for")

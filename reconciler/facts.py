@@ -12,11 +12,12 @@ from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
-from reconciler import forecast, reserve
+from reconciler import courses, forecast, reserve
 from reconciler.deleted import Deleted
 from reconciler.farmer import Disk, Farmer
-from reconciler.fit import order_of
-from reconciler.forecast import Way
+from reconciler.fit import order_of, unfit
+from reconciler.forecast import Course, Way
+from reconciler.kept import Kept
 from reconciler.observation import Observation
 from reconciler.replacing import Replacing
 from reconciler.rhythm import Rhythm, rhythm
@@ -30,16 +31,19 @@ if TYPE_CHECKING:
 
 B = TypeVar("B", Start, Transfer)
 
+LOOKS = 100
+"""Ticks that a job must last at least for its way to be counted on."""
+
 
 class Facts:
     """What rules read.
 
-    spec, seen, plotters: what the index was made from.
+    spec, seen, plotters: what the index was made from. kept: what earlier ones have found.
     jobs: those that count: all but the ignored ones, oldest first.
     starts, transfers: as they began.
     """
 
-    def __init__(self, spec: Spec, seen: Observation, plotters: Plotters) -> None:
+    def __init__(self, spec: Spec, seen: Observation, plotters: Plotters, kept: Kept | None = None) -> None:
         self.spec = spec
         self.seen = seen
         self.plotters = plotters
@@ -50,7 +54,15 @@ class Facts:
         self.jobs = tuple(job for job in self.all_jobs if job.id not in ignored)
         self.starts = _by_time(seen.starts.value if isinstance(seen.starts, Known) else ())
         self.transfers = _by_time(seen.transfers.value if isinstance(seen.transfers, Known) else ())
-        self._ways: dict[tuple[object, ...], Way | None] = {}
+        spaces = [(path, each.space) for path, each in seen.directories.items()]
+        self._devices = {path: space.value.device for path, space in spaces if isinstance(space, Known)}
+        table = (kept or Kept()).table
+        finished = tuple(start for start in self.starts if start.outcome == "finished")
+        self._ways: dict[tuple[object, ...], Way | None] = table("ways", plotters, finished)
+        self._claimed: dict[str, tuple[object, Mapping[str, int]]]
+        self._claimed = table("claims", plotters, spec, self._devices)
+        self._unfit: dict[tuple[str, str | None, str], tuple[str, ...]] = table("unfit", plotters, spec)
+        self._courses: dict[str, Mapping[str, Course]] = {}
         self.on_tmp = _by((path, job) for job in self.jobs for path in job.tmps)
         self.on_dst = _by((path, job) for job in self.jobs for path in job.dsts)
 
@@ -70,6 +82,13 @@ class Facts:
         """What a new job there is told to do; None where the spec plots nothing."""
         return order_of(self.spec, tmp, tmp2, dst)
 
+    def unfit(self, tmp: str, tmp2: str | None, dst: str) -> tuple[str, ...]:
+        """As `fit.unfit`."""
+        place = tmp, tmp2, dst
+        if place not in self._unfit:
+            self._unfit[place] = unfit(self.spec, self.plotters, *place)
+        return self._unfit[place]
+
     # directories
 
     def directory(self, path: str) -> Directory | None:
@@ -78,10 +97,7 @@ class Facts:
 
     def device(self, path: str) -> str | None:
         """The device below a directory; None while it is not known."""
-        directory = self.directory(path)
-        if directory is None or not isinstance(directory.space, Known):
-            return None
-        return directory.space.value.device
+        return self._devices.get(path)
 
     @cached_property
     def devices(self) -> Mapping[str, tuple[str, ...]]:
@@ -98,6 +114,13 @@ class Facts:
         """The jobs whose tmp is, or may be, on each device, oldest first."""
         places = ((job, {self.device(path) for path in job.tmps}) for job in self.jobs)
         return _by((device, job) for job, devices in places for device in devices if device is not None)
+
+    def holders(self, device: str) -> frozenset[str]:
+        """The ids of the jobs that will certainly leave what they hold on a device, once they end."""
+        here = self.on_device.get(device, ())
+        return frozenset(
+            job.id for job in here if isinstance(job.tmp, Known) and self.device(job.tmp.value) == device
+        )
 
     def free(self, device: str) -> int:
         """Bytes free on a device, by the most careful of its directories' answers."""
@@ -144,7 +167,16 @@ class Facts:
     @cached_property
     def claims(self) -> Mapping[str, Mapping[str, int]]:
         """Bytes that each job (by id) may still take on each device, at most."""
-        return {job.id: reserve.of_job(self, job) for job in self.jobs}
+        for gone in self._claimed.keys() - {job.id for job in self.jobs}:
+            self._claimed.pop(gone, None)
+        return {job.id: self._claims(job) for job in self.jobs}
+
+    def _claims(self, job: Job) -> Mapping[str, int]:
+        grounds = (job.plotter, job.k, job.phase, job.options, job.tmp, job.tmp2, job.dst, job.touches)
+        claimed = self._claimed.get(job.id)
+        if claimed is None or claimed[0] != grounds:
+            self._claimed[job.id] = claimed = grounds, reserve.of_job(self, job)
+        return claimed[1]
 
     @cached_property
     def promised(self) -> Mapping[str, int]:
@@ -224,12 +256,14 @@ class Facts:
     ) -> Way | None:
         """What such jobs hold on that tmp from start to end, as they went here.
 
-        stays: the plot lands on the same device. None: its plotter's curve is not known, or none has finished here.
+        stays: the plot lands on the same device. None: its plotter's curve is not known, none has finished here, or
+        they are over so soon that a look meets each but a few times, and would answer too late to what goes wrong.
         """
         key = (plotter, k, tmp, tuple(sorted(options.items())), stays)
         if key not in self._ways:
             self._ways[key] = self._find_way(plotter, k, tmp, options, stays)
-        return self._ways[key]
+        found = self._ways[key]
+        return found if found is not None and found.seconds >= LOOKS * self.spec.scheduling.tick else None
 
     def _find_way(
         self, plotter: str, k: int, tmp: str, options: Mapping[str, str | int | float | bool], stays: bool
@@ -245,6 +279,13 @@ class Facts:
             left,
             lambda phase: definition.growth(k, phase, False, options).tmp,
         )
+
+    def courses(self, device: str) -> Mapping[str, Course]:
+        """How the jobs of a device go on there, by id; without those of which that cannot be told."""
+        if device not in self._courses:
+            found = ((job.id, courses.of_job(self, job, device)) for job in self.on_device.get(device, ()))
+            self._courses[device] = {job: course for job, course in found if course is not None}
+        return self._courses[device]
 
     @cached_property
     def rhythm(self) -> Rhythm | None:

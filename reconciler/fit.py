@@ -35,6 +35,13 @@ def order_of(spec: Spec, tmp: str, tmp2: str | None, dst: str) -> Order | None:
     )
 
 
+def unfit(spec: Spec, plotters: Plotters, tmp: str, tmp2: str | None, dst: str) -> tuple[str, ...]:
+    """Why the spec's plotter could not do that, a plain sentence each; empty where it can, or is not known."""
+    order = order_of(spec, tmp, tmp2, dst)
+    plotter = plotters.get(spec.plotting.plotter) if spec.plotting is not None else None
+    return plotter.unfit(order) if plotter is not None and order is not None else ()
+
+
 def misfits(loaded: Loaded, plotters: Plotters) -> tuple[Problem, ...]:
     """Every reason why the spec's jobs could not be started, or its staggers not be seen, at its place."""
     plotting = loaded.spec.plotting

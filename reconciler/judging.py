@@ -1,24 +1,30 @@
 """The limits' word on a candidate. Pure.
 
 Plots wait by the hundred for one and the same thing, and most limits read nothing of a move in which two such plots
-differ. So what those said of one counts for all that are like it, until something is admitted.
+differ; some on new jobs read nothing of their place. So what those said of one counts for all that are like it, until
+something is admitted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from functools import cached_property
 from itertools import takewhile
 from typing import TypeAlias
 
 from reconciler.facts import Facts
-from reconciler.rules import LIMITS, SHARED
-from reconciler.want import Admitted, Limit, Move, Verdict, Want
+from reconciler.rules import LIMITS, SHARED, drained, max_jobs, paused, stagger, stop_after
+from reconciler.want import Admitted, Limit, Move, Spawn, Verdict, Want
 
 Judged: TypeAlias = tuple[tuple[Verdict, ...], Verdict | None]
 """The verdicts passed, and the first that holds, where judging stopped."""
 
 _FIRST = tuple(takewhile(SHARED.__contains__, LIMITS["archive"]))
 _REST = LIMITS["archive"][len(_FIRST) :]
+_ANYWHERE: frozenset[Limit] = frozenset(
+    {drained.judge, paused.judge, stop_after.judge, max_jobs.judge, stagger.judge}
+)
+"""Limits that say the same of a new job wherever it would be."""
 
 
 def judge(facts: Facts, admitted: Admitted, want: Want) -> Judged:
@@ -33,9 +39,12 @@ class Judging:
         self._facts = facts
         self._admitted = admitted
         self._kept: dict[Hashable, Judged] = {}
+        self._said: dict[Limit, Verdict | None] = {}
 
     def judge(self, want: Want) -> Judged:
         """The same as `judge`."""
+        if isinstance(want, Spawn):
+            return _fold(self._of_spawns, self._facts, self._admitted, want)
         likeness = self._likeness(want) if isinstance(want, Move) else None
         if likeness is None:
             return judge(self._facts, self._admitted, want)
@@ -52,6 +61,20 @@ class Judging:
         """Let one through, after which all are to be judged anew."""
         self._admitted.add(want)
         self._kept.clear()
+        self._said.clear()
+
+    @cached_property
+    def _of_spawns(self) -> tuple[Limit, ...]:
+        """The limits on new jobs, each asked only once what it says of every one."""
+        return tuple(self._once(limit) if limit in _ANYWHERE else limit for limit in LIMITS["spawn"])
+
+    def _once(self, limit: Limit) -> Limit:
+        def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
+            if limit not in self._said:
+                self._said[limit] = limit(facts, admitted, want)
+            return self._said[limit]
+
+        return judge
 
     def _likeness(self, want: Move) -> Hashable | None:
         """All that the shared limits read of a move; None: more is known of this plot than its file."""

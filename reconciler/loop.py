@@ -15,6 +15,7 @@ from reconciler.actions import Action, Resume, Suspend
 from reconciler.events import Event, Planned, Ticked, Trouble
 from reconciler.execute import Executor, Outcome
 from reconciler.facts import Facts
+from reconciler.kept import Kept
 from reconciler.observe import Observer
 from reconciler.plan import Plan, plan_facts
 from reconciler.state import Ident, Known
@@ -68,7 +69,8 @@ class Loop:
         self._logs = self._loaded.spec.directories.logs.path
         self._wake = journal.wake_path(self._logs, self._works[-1])
         self._observer = Observer(world, plotters, wake=self._wake)
-        self._executor = Executor(world, self._observer, plotters)
+        self._kept = Kept()
+        self._executor = Executor(world, self._observer, plotters, self._kept)
         self._told: str | None = None
         self._expired_at = -DAY
 
@@ -87,14 +89,14 @@ class Loop:
         loaded, problem = self._newest()
         spec = loaded.spec
         seen = self._observer.look(spec, source=self._source.revisions())
-        facts = Facts(spec, seen, self._plotters)
+        facts = Facts(spec, seen, self._plotters, self._kept)
         plan = plan_facts(facts, loaded.digest)
         self._report(Planned(facts, plan))
         self._tell(problem)
-        outcomes = []
+        outcomes: list[Outcome] = []
         for action in plan.actions:
             if action.kind in self._kinds:
-                outcome = self._executor.perform(spec, action)
+                outcome = self._executor.perform(spec, action, None if outcomes else facts)
                 outcomes.append(outcome)
                 self._report(outcome)
         self._tidy(facts, outcomes)
@@ -103,11 +105,17 @@ class Loop:
         return ticked
 
     def run(
-        self, stopping: Callable[[], bool], *, until_settled: bool = False, longest: float = math.inf
+        self,
+        stopping: Callable[[], bool],
+        *,
+        until_settled: bool = False,
+        longest: float = math.inf,
+        idle: float | None = None,
     ) -> None:
         """Tick until told to stop, or until settled. Jobs and transfers run on. Raises LockHeld, SpecError.
 
         longest: seconds between two ticks at most, whatever the spec says.
+        idle: seconds between two ticks where nothing is known to come sooner; None: as the spec says.
         """
         machine = self._world.machine
         with self.locks():
@@ -118,7 +126,7 @@ class Loop:
                 ticked = self.tick()
                 if stopping() or (until_settled and settled(ticked)):
                     return
-                machine.wait(_watched(ticked.facts), min(pause(ticked), longest), self._wake)
+                machine.wait(_watched(ticked.facts), min(pause(ticked, idle), longest), self._wake)
 
     def _newest(self) -> tuple[Loaded, str | None]:
         """The newest spec that this loop can follow, and what is wrong with a newer one."""
@@ -153,10 +161,10 @@ class Loop:
         self._told = problem
 
 
-def pause(ticked: Ticked) -> float:
-    """Seconds until the next tick, if nothing wakes the loop."""
+def pause(ticked: Ticked, idle: float | None = None) -> float:
+    """Seconds until the next tick, if nothing wakes the loop. idle: in place of the spec's tick."""
     facts, plan = ticked.facts, ticked.plan
-    seconds = float(facts.spec.scheduling.tick)
+    seconds = float(facts.spec.scheduling.tick) if idle is None else idle
     if plan.next_at is not None:
         seconds = min(seconds, plan.next_at - facts.now.at)
     if any(job.run == "pending" for job in facts.all_jobs):

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from math import ceil
+from math import ceil, inf
 from statistics import median
 from typing import TYPE_CHECKING
 
 from reconciler import courses
 from reconciler.forecast import Way
-from reconciler.spec.units import show_duration
+from reconciler.spec.units import show_duration, show_size
 from reconciler.state import Known
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ FULL = 0.98
 """The share of its time that a processor or drive is to be busy."""
 IDLE = 0.3
 """Below this share a drive does not bound anything yet."""
+MEMORY = 0.95
+"""The part of memory that may be taken, by all together."""
+CLOSER = 0.8
+"""The part of an even beat that lies between two starts at least, so that what began late is made up for."""
 ROOM = 0.95
 """The part of a device that jobs well apart may fill in the middle."""
 
@@ -51,12 +55,13 @@ class Rhythm:
 
     @property
     def beat(self) -> float:
-        """Seconds between two starts."""
-        return self.seconds / self.jobs
+        """Seconds between two starts, at least."""
+        return CLOSER * self.seconds / self.jobs
 
     def __str__(self) -> str:
         took = f"{show_duration(self.seconds)} a job{'' if self.measured else ' usually'}"
-        return f"one every {show_duration(self.beat)}: {took} / {self.jobs} for {self.bound}"
+        even = show_duration(self.seconds / self.jobs)
+        return f"one every {even}, {show_duration(self.beat)} apart at least: {took} / {self.jobs} for {self.bound}"
 
 
 def rhythm(facts: Facts) -> Rhythm | None:
@@ -76,11 +81,15 @@ def rhythm(facts: Facts) -> Rhythm | None:
         by_room = _by_room(facts, plotting, plotter, device, tmp)
         on_drives += min(by_room, by_time.get(device, by_room))
     processors = _processors(facts, plotting, plotter)
-    bound = f"{facts.seen.cpus} processors" if processors <= on_drives else "the tmp drives"
+    bounds = [(processors, f"{facts.seen.cpus} processors"), (on_drives, "the tmp drives")]
+    fitting = _in_memory(facts)
+    if fitting is not None:
+        bounds.append((fitting, f"{show_size(facts.seen.memory)} of memory"))
+    jobs, bound = min(bounds, key=lambda each: each[0])
     return Rhythm(
         seconds=max(1.0, seconds),
         measured=took is not None,
-        jobs=max(1, min(processors, on_drives)),
+        jobs=max(1, jobs),
         bound=bound,
         drives=by_time,
     )
@@ -111,18 +120,26 @@ def _took(facts: Facts, plotting: Plotting) -> float | None:
 def _processors(facts: Facts, plotting: Plotting, plotter: Plotter) -> int:
     """How many jobs the processors carry, by what those that run take of them."""
     running = sum(job.run == "running" for job in facts.jobs)
+    standing = len(facts.jobs) - running
     busy = facts.seen.busy
     if not isinstance(busy, Known) or not running:
-        return max(running, facts.seen.cpus // plotter.threads(plotting.options))
-    return _carried(running, busy.value.cpu)
+        return max(len(facts.jobs), facts.seen.cpus // plotter.threads(plotting.options))
+    if busy.value.cpu < FULL:
+        return _carried(running, busy.value.cpu) + standing
+    # They carry what runs, and no less than that: whatever has ended since the last start left a gap that shows late.
+    last = max((start.since.at for start in facts.starts), default=inf)
+    return len(facts.jobs) + sum(start.ended is not None and start.ended >= last for start in facts.starts)
+
+
+def _in_memory(facts: Facts) -> int | None:
+    """How many jobs memory has room for, by what those that run take of it; None: nothing tells."""
+    running, busy = sum(job.run != "pending" for job in facts.jobs), facts.seen.busy
+    taken = busy.value.memory if isinstance(busy, Known) else 0.0
+    return int(running * MEMORY / taken) if running and taken > 0 else None
 
 
 def _by_room(facts: Facts, plotting: Plotting, plotter: Plotter, device: str, tmp: str) -> int:
-    held = sum(
-        course.held
-        for job in facts.on_device.get(device, ())
-        if (course := courses.of_job(facts, job, device)) is not None
-    )
+    held = sum(course.then(0.0)[1] for course in facts.courses(device).values())
     room = facts.free(device) + held - facts.floor(device)
     two = bool(facts.spec.directories.tmp2)
     peak = plotter.peak(plotting.k, two, plotting.options).tmp

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from math import inf
+from operator import itemgetter
 
 from reconciler import journal, overrides
 from reconciler.desire import observed
@@ -74,20 +75,18 @@ def _shelve(machine: Machine, facts: Facts) -> None:
         *facts.replacing.removals,
         *facts.deleted.begun,
     )
-    settled = [entry for entry in every if entry.outcome in over]
-    settled.sort(key=lambda entry: (facts.age(entry.since), entry.id))
+    settled = [(facts.age(entry.since), entry.id, entry) for entry in every if entry.outcome in over]
+    if len(settled) <= FEW:
+        return
+    settled.sort(key=itemgetter(0, 1))
     jobs = {job.id for job in facts.all_jobs}
-    for rank, entry in enumerate(settled):
-        since = facts.age(entry.since)
+    for rank, (since, _, entry) in enumerate(settled):
+        if rank < FEW:
+            continue
         ended = facts.wall_age(entry.ended) if entry.ended is not None else since
         # What may be removed in a day is told by the removals of a day.
         at_least = DAY if isinstance(entry, Removal | Deletion) else needed
-        if (
-            entry.id in jobs
-            or min(since, ended) <= at_least
-            or rank < FEW
-            or (rank < MANY and ended <= RECENT)
-        ):
+        if entry.id in jobs or min(since, ended) <= at_least or (rank < MANY and ended <= RECENT):
             continue
         name = journal.parse_log_name(entry.log.rpartition("/")[2])
         if name is None:

@@ -51,6 +51,7 @@ VERBS: Mapping[str, str] = {
     "history": "what was done and what came up",
     "report": "plots a day, failures, rates, and when disks are full",
     "simulate": "what a spec comes to on a machine, in virtual time",
+    "tune": "what to change in a spec for more plots a day, by simulation",
     "fleet": "the hosts of a config repository, and how each does",
     "interactive": "the live dashboard",
     "prometheus": "a page of metrics",

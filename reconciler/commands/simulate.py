@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from glob import glob
 from os.path import join
-from pathlib import Path
 
 import click
 
+from reconciler.commands import textfile
 from reconciler.commands.context import load_plotters, load_spec
 from reconciler.description.machine import MachineDescription, load_machine
-from reconciler.errors import PlotmanError, UsageError
+from reconciler.errors import UsageError
 from reconciler.plotters import Plotters
 from reconciler.spec.loading import Loaded
 from reconciler.views import simulated
@@ -73,16 +73,8 @@ def command(
         machine = _fitted(machine, loaded, plotters, logs)
     found = play(machine, loaded, plotters, days=days, warm_up=warm_up, seed=seed, faults=faults)
     if html is not None:
-        _write(html, page(found, f"{spec} on {machine_path}"))
+        textfile.write(html, page(found, f"{spec} on {machine_path}"))
     click.echo(simulated.to_json(found) if as_json else simulated.text(found), nl=False)
-
-
-def _write(path: str, content: str) -> None:
-    """Raises PlotmanError where it cannot be written."""
-    try:
-        Path(path).write_text(content, encoding="utf-8")
-    except OSError as error:
-        raise PlotmanError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from None
 
 
 def _fitted(

@@ -32,5 +32,5 @@ def play(
 
 def played(run: Run) -> Run:
     """The same run, when it is over."""
-    Loop(run.source, run.world, run.computer.plotters, report=run.report).run(run.over)
+    Loop(run.source, run.world, run.computer.plotters, report=run.report).run(run.over, idle=run.idle)
     return run

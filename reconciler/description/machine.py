@@ -124,6 +124,13 @@ class MachineDescription(Model):
                 raise ValueError(f"has {farmer.host} behind the link {farmer.link}; the links are {known}")
         return self
 
+    def drive(self, path: str) -> LocalDrive | None:
+        """The drive that a path lies on; None: the system's."""
+        on = {each: drive for drive in self.drives for each in drive.paths}
+        while path not in on and path not in ("", "/"):
+            path = path.rpartition("/")[0]
+        return on.get(path)
+
     def of_kind(self, role: Literal["tmp", "dst", "farm"]) -> Iterator[str]:
         """All directories of that role, in order."""
         return (path for drive in self.drives for path in getattr(drive, role))

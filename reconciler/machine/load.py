@@ -1,4 +1,4 @@
-"""How busy processors and drives have been, from the kernel's own counters."""
+"""How busy processors and drives have been and how full memory is, from the kernel's own counters."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from reconciler.busy import Busy
 from reconciler.state import Fact, Known, Unknown
@@ -17,6 +18,9 @@ LEAST = 60.0
 """Seconds over which they are reckoned at least: a shorter look is chance."""
 APART = 10.0
 """Seconds between two readings of the counters."""
+
+DEPTH = 32
+"""Requests that a drive without moving parts serves side by side: it has no more to give when so many are under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Load:
             if name in first.drives
             for device in _devices(name)
         }
-        return Known(Busy(_share(cpu), drives))
+        return Known(Busy(_share(cpu), drives, _memory()))
 
 
 def _reading(up: float) -> _Reading:
@@ -65,11 +69,35 @@ def _reading(up: float) -> _Reading:
     whole = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
     counters = psutil.disk_io_counters(perdisk=True, nowrap=False) or {}
     drives = {
-        name: counter.busy_time / 1000
+        name: _busy(name, counter)
         for name, counter in counters.items()
         if getattr(counter, "busy_time", None) is not None
     }
     return _Reading(up, whole - idle, whole, drives)
+
+
+def _busy(name: str, counter: Any) -> float:
+    """Seconds that a drive has been busy; one that serves many requests side by side counts each for its part."""
+    if _turns(name):
+        return float(counter.busy_time / 1000)
+    return float((counter.read_time + counter.write_time) / 1000 / DEPTH)
+
+
+@lru_cache(maxsize=256)
+def _turns(name: str) -> bool:
+    """Is it a hard disk? Also where that cannot be told."""
+    try:
+        with open(f"/sys/class/block/{name}/queue/rotational", encoding="ascii") as file:
+            return file.read().strip() != "0"
+    except OSError:
+        return True
+
+
+def _memory() -> float:
+    import psutil
+
+    memory = psutil.virtual_memory()
+    return _share(1.0 - memory.available / memory.total)
 
 
 def _share(part: float) -> float:

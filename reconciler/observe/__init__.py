@@ -18,12 +18,13 @@ from reconciler.observe.argvs import Argvs
 from reconciler.observe.conditions import of_clock, of_farmers, of_jobs, of_source
 from reconciler.observe.directories import Places
 from reconciler.observe.farms import Farms
-from reconciler.observe.jobs import Jobs
+from reconciler.observe.jobs import Jobs, Told
 from reconciler.observe.logbook import Logbook
 from reconciler.observe.plots import Plots
-from reconciler.observe.remotes import ask_farmers
+from reconciler.observe.remotes import Remotes
+from reconciler.observe.settled import Settled
 from reconciler.observe.stalls import Stalls
-from reconciler.observe.starts import Journal, Settled
+from reconciler.observe.starts import Journal
 from reconciler.revision import Revisions
 from reconciler.state import Fact, Instant, Known, Override, T, Transfer, Unknown
 from reconciler.world import World
@@ -38,13 +39,14 @@ class Observer:
 
     def __init__(self, world: World, plotters: Plotters, *, wake: str = "") -> None:
         self._world = world
-        self._wake = wake
         self._plotters = plotters
         self._argvs = Argvs(plotters)
         self._plots = Plots(world.machine, plotters)
         self._farms = Farms(world.machine, plotters)
+        self._remotes = Remotes(world.farmers, plotters, wake)
         self._logbook = Logbook(world.machine, plotters)
         self._settled = Settled()
+        self._told: Told = {}
         self._stalls = Stalls(world.machine)
 
     def look(self, spec: Spec, *, temps: bool = False, source: Revisions | None = None) -> Observation:
@@ -61,7 +63,7 @@ class Observer:
         table = machine.processes(self._plotters.wanted)
         journal.settle(table)
         wishes, conditions = overrides.read(machine, logs)
-        jobs = Jobs(machine, self._argvs, self._logbook, places, journal, now)
+        jobs = Jobs(machine, self._argvs, self._logbook, places, journal, now, self._told)
         seen_jobs = jobs.look(table)
         history = journal.history(now)
         starts, transfers = history.starts, history.transfers
@@ -117,10 +119,8 @@ class Observer:
         """Every farmer, by name; one of another machine as it last answered."""
         kicked = max((wish.since.at for wish in _known(wishes) if wish.verb == "kick"), default=0.0)
         here = self._farms.look(spec, ours, now)
-        there = ask_farmers(
-            self._world.farmers, spec, self._plotters, ours, now, wake=self._wake, kicked=kicked
-        )
-        return {archive.name: {**here, **there}[archive.name] for archive in spec.archive}
+        every = {**here, **self._remotes.look(spec, ours, now, kicked)}
+        return {archive.name: every[archive.name] for archive in spec.archive}
 
 
 def _moving(transfers: Fact[tuple[Transfer, ...]]) -> set[str]:

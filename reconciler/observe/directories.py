@@ -6,6 +6,7 @@ import json
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from reconciler import journal
@@ -34,6 +35,7 @@ class Places:
         self._tmp = tuple(dict.fromkeys(tmps))
         self._landing = tuple(dict.fromkeys(d.path for d in directories.landing))
         self._every = tuple(dict.fromkeys((*self._tmp, *self._landing, directories.logs.path)))
+        self._named = tuple(path for path in self._every if path != directories.logs.path)
         self._others: list[str] = []
         self._found: dict[str, str | None] = {}
         self._surveys = dict(machine.survey([Ask(path, names=path in self._landing) for path in self._every]))
@@ -57,8 +59,7 @@ class Places:
     def of_spec(self, path: str) -> str | None:
         """The directory of the spec that a path lies at or below; None: none of them."""
         if path not in self._found:
-            places = [place for place in self._every if place != self._spec.directories.logs.path]
-            self._found[path] = _above(posixpath.normpath(path), places) or self._by_real(path)
+            self._found[path] = _spelt(path, self._named) or self._by_real(path)
         return self._found[path]
 
     def locate(self, path: str) -> str:
@@ -218,6 +219,12 @@ def _temp(path: str, plot_id: str | None, files: Iterable[str], stats: Mapping[s
         bytes=sum(stat.bytes for stat in present.values()),
         newest=max((stat.modified for stat in present.values()), default=0.0),
     )
+
+
+@lru_cache(maxsize=1 << 10)
+def _spelt(path: str, places: tuple[str, ...]) -> str | None:
+    """The place that a path lies at or below, links left out of it."""
+    return _above(posixpath.normpath(path), places)
 
 
 def _above(path: str, candidates: Iterable[str]) -> str | None:

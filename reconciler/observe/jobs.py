@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from reconciler.journal import Record
 from reconciler.observe.argvs import Argvs
@@ -20,8 +21,26 @@ if TYPE_CHECKING:
     from reconciler.plotters.plotter import Arguments, Plotter
 
 
+class _Marks(NamedTuple):
+    """All that a job is told by beside the clock. log: this very one; where: tmp, tmp2 and dst."""
+
+    log: Fact[Log]
+    record: Record | None
+    plotter: Plotter | None
+    arguments: Arguments | None
+    path: str | None
+    stopped: bool
+    leads: bool
+    where: tuple[str | None, str | None, str | None]
+    suspended_by: str | None
+
+
+Told: TypeAlias = dict[Ident, tuple[_Marks, Job]]
+"""Jobs of ours, each with what it was told by. A cache."""
+
+
 class Jobs:
-    """The jobs of one look."""
+    """The jobs of one look. told: those of the look before it, in whose place come those of this one."""
 
     def __init__(
         self,
@@ -31,6 +50,7 @@ class Jobs:
         places: Places,
         journal: Journal,
         now: Instant,
+        told: Told,
     ) -> None:
         self._machine = machine
         self._argvs = argvs
@@ -38,6 +58,7 @@ class Jobs:
         self._places = places
         self._journal = journal
         self._now = now
+        self._told = told
         self._logs: dict[str, Fact[Log]] = {}
         self._writers: Counter[str | None] = Counter()
 
@@ -50,6 +71,9 @@ class Jobs:
         self._writers = Counter(map(_stdout, groups))
         self._logs = self._read_logs(groups)
         jobs = [self._of_processes(group) for group in groups]
+        living = {job.ident for job in jobs}
+        for ident in [ident for ident in self._told if ident not in living]:
+            del self._told[ident]
         seen = {job.id for job in jobs}
         for path, (name, record) in self._journal.pending().items():
             if name.id not in seen:
@@ -96,36 +120,66 @@ class Jobs:
         first = group[0]
         path = _stdout(group)
         log = self._log_of(path)
-        record = log.value.record if isinstance(log, Known) else None
+        record = log.value.record if isinstance(log, Known) and path in self._journal.logs else None
         plotter, arguments = self._argvs.of(first)
-        ours = record is not None and path in self._journal.logs
-        job_id = record.id if record is not None and ours else first.job or _foreign_id(first.ident)
-        tmp, tmp2, dst = self._directories(record if ours else None, arguments)
+        job_id = record.id if record is not None else first.job or _foreign_id(first.ident)
+        marks = _Marks(
+            log=log,
+            record=record,
+            plotter=plotter,
+            arguments=arguments,
+            path=path,
+            stopped=all(process.stopped for process in group),
+            leads=first.session == first.ident.pid,
+            where=self._where(record, arguments),
+            suspended_by=self._places.suspended_by(job_id)
+            if job_id in self._journal.notes["suspended"]
+            else None,
+        )
+        before = self._told.get(first.ident)
+        if before is not None and before[0].log is log and before[0] == marks:
+            return replace(before[1], quiet=self._quiet(log))
+        job = self._job(job_id, group, marks)
+        if job.ours and isinstance(job.tmp, Known):
+            self._told[first.ident] = marks, job
+        return job
+
+    def _job(self, job_id: str, group: Sequence[Process], marks: _Marks) -> Job:
+        first, log, record, arguments, plotter = (
+            group[0],
+            marks.log,
+            marks.record,
+            marks.arguments,
+            marks.plotter,
+        )
+        tmp, tmp2, dst = _directories(marks.where)
         plot, said = _last(log)
         return Job(
             id=job_id,
             plotter=plotter.name if plotter is not None else "",
-            run="suspended" if all(process.stopped for process in group) else "running",
-            since=record.when if record is not None and ours else self._since(first),
+            run="suspended" if marks.stopped else "running",
+            since=record.when if record is not None else self._since(first),
             ident=first.ident,
-            leads=first.session == first.ident.pid,
+            leads=marks.leads,
             tmp=tmp,
             tmp2=tmp2,
             dst=dst,
             touches=() if isinstance(tmp, Known) else self._touches(group),
-            k=_known_k(record if ours else None, arguments, plot),
+            k=_known_k(record, arguments, plot),
             plot_id=_plot_id(plot, arguments),
             phase=_phase(log, plot, plotter),
-            log=Known(path) if path is not None else Absent("its output goes to no file"),
-            ours=ours,
-            suspended_by=self._places.suspended_by(job_id)
-            if job_id in self._journal.notes["suspended"]
-            else None,
-            quiet=max(0.0, self._now.at - log.value.modified) if isinstance(log, Known) else None,
+            log=Known(marks.path) if marks.path is not None else Absent("its output goes to no file"),
+            ours=record is not None,
+            suspended_by=marks.suspended_by,
+            quiet=self._quiet(log),
             options=arguments.options if arguments is not None else {},
             extras=arguments.extras if arguments is not None else (),
             trouble=plot.error if plot is not None and plot.stuck else said.startup_error if said else None,
         )
+
+    def _quiet(self, log: Fact[Log]) -> float | None:
+        """Seconds since it last changed."""
+        return max(0.0, self._now.at - log.value.modified) if isinstance(log, Known) else None
 
     def _pending(self, path: str, job_id: str, record: Record | None) -> Job:
         """A job whose log is locked, and whose process is not to be recognised (yet)."""
@@ -141,7 +195,7 @@ class Jobs:
                 log=Known(path),
                 ours=True,
             )
-        tmp, tmp2, dst = self._directories(record, None)
+        tmp, tmp2, dst = _directories(self._where(record, None))
         return Job(
             id=job_id,
             plotter=str(record.body.get("plotter", "")),
@@ -157,20 +211,21 @@ class Jobs:
             ours=True,
         )
 
-    def _directories(
+    def _where(
         self, record: Record | None, arguments: Arguments | None
-    ) -> tuple[Fact[str], Fact[str], Fact[str]]:
+    ) -> tuple[str | None, str | None, str | None]:
         """tmp, tmp2 and dst, each as the spec spells it where the spec has it."""
-        tmp = tmp2 = dst = None
         if record is not None:
             tmp, tmp2, dst = (record.body.get(key) for key in ("tmp", "tmp2", "dst"))
         elif arguments is not None:
             tmp, tmp2, dst = arguments.tmp, arguments.tmp2, arguments.dst
+        else:
+            return None, None, None
         locate = self._places.locate
         return (
-            Known(locate(str(tmp))) if tmp else Unknown("its arguments do not tell"),
-            Known(locate(str(tmp2))) if tmp2 else Absent("not given"),
-            Known(locate(str(dst))) if dst else Unknown("its arguments do not tell"),
+            locate(str(tmp)) if tmp else None,
+            locate(str(tmp2)) if tmp2 else None,
+            locate(str(dst)) if dst else None,
         )
 
     def _touches(self, group: Sequence[Process]) -> tuple[str, ...] | None:
@@ -183,6 +238,17 @@ class Jobs:
 
     def _since(self, process: Process) -> Instant:
         return Instant(self._now.at - process.age, self._now.up - process.age, self._now.boot)
+
+
+def _directories(
+    where: tuple[str | None, str | None, str | None],
+) -> tuple[Fact[str], Fact[str], Fact[str]]:
+    tmp, tmp2, dst = where
+    return (
+        Known(tmp) if tmp is not None else Unknown("its arguments do not tell"),
+        Known(tmp2) if tmp2 is not None else Absent("not given"),
+        Known(dst) if dst is not None else Unknown("its arguments do not tell"),
+    )
 
 
 def _grouped(processes: Sequence[Process]) -> list[list[Process]]:

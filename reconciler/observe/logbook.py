@@ -56,7 +56,7 @@ class _Kept:
     tail: bytes
     plotter: str | None
     head: bytes | None
-    log: Log
+    log: Known[Log]
 
 
 class Logbook:
@@ -108,7 +108,7 @@ class Logbook:
                     continue
                 before = kept.offset if kept is not None else 0
                 kept = self._kept[path] = self._fold(kept, plotter, got)
-                found[path] = Known(kept.log)
+                found[path] = kept.log
                 # What is written while we read waits for the next look.
                 if before < kept.offset < goals.setdefault(path, got.size):
                     more[path] = plotter
@@ -124,12 +124,13 @@ class Logbook:
 
     def _fold(self, kept: _Kept | None, plotter: str | None, got: Chunk) -> _Kept:
         if kept is None:
-            kept = _Kept(got.inode, 0, b"", plotter, b"", Log(None, None, got.modified))
+            kept = _Kept(got.inode, 0, b"", plotter, b"", Known(Log(None, None, got.modified)))
         data = got.data[len(kept.tail) :]
         offset, tail = kept.offset + len(data), (kept.tail + data)[-TAIL:]
-        if not data and kept.log.modified == got.modified:
+        told = kept.log.value
+        if not data and told.modified == got.modified:
             return kept
-        head, record, said, refused = kept.head, kept.log.record, kept.log.said, kept.log.refused
+        head, record, said, refused = kept.head, told.record, told.said, told.refused
         if head is not None:
             head, record, data = _split_head(head + data)
         if data and head is None:
@@ -137,7 +138,7 @@ class Logbook:
             refused = refused or _refusal(data)
             said = self._said(said, record, plotter, data)
         log = Log(record, said, got.modified, refused)
-        return _Kept(kept.inode, offset, tail, kept.plotter, head, log)
+        return _Kept(kept.inode, offset, tail, kept.plotter, head, Known(log))
 
     def _said(
         self, said: LogState | TransferLog | None, record: Record | None, plotter: str | None, data: bytes

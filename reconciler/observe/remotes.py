@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.errand import daemon_of, login_of
 from reconciler.facts import age
@@ -13,7 +13,7 @@ from reconciler.plotters import names as plot_names
 from reconciler.spec.units import show_duration
 from reconciler.state import Absent, Fact, Instant, Known, Space, Unknown
 from reconciler.transports.names import parse_part
-from reconciler.world import By, Farmers, Found, Heard, Question, Volume
+from reconciler.world import Answer, By, Farmers, Found, Heard, Question, Volume
 
 if TYPE_CHECKING:
     from reconciler.plotters import Plotters
@@ -23,28 +23,83 @@ if TYPE_CHECKING:
 TICKS, LEAST = 6.0, 120.0
 """An answer counts for so many ticks, and for so many seconds at least; then its farmer is unknown."""
 
+SAME = 0.001
+"""Seconds by which a moment may differ that is told by both clocks: where it differs by more, one was set."""
 
-def ask_farmers(
-    farmers: Farmers,
-    spec: Spec,
-    plotters: Plotters,
-    ours: Collection[str],
-    now: Instant,
-    *,
-    wake: str,
-    kicked: float,
-) -> Mapping[str, Farmer]:
-    """Every farmer of the spec that is another machine. ours: names of plots that this host has or was moving."""
-    remote = [each for each in spec.archive if each.host is not None or each.transport.kind != "local"]
-    questions = [question for archive in remote if (question := _question(archive, ours)) is not None]
-    heard = farmers.hear(questions, wake=wake, kicked=kicked)
-    oldest = max(LEAST, TICKS * spec.scheduling.tick)
-    return {
-        archive.name: _farmer(archive, heard[archive.name], plotters, now, oldest)
-        if archive.name in heard
-        else _unasked(archive)
-        for archive in remote
-    }
+
+class Remotes:
+    """Asks them again and again. What it keeps is what their last answers meant. A cache.
+
+    wake: the bell to ring when a farmer answers that was not known.
+    """
+
+    def __init__(self, farmers: Farmers, plotters: Plotters, wake: str) -> None:
+        self._farmers = farmers
+        self._plotters = plotters
+        self._wake = wake
+        self._meant: dict[str, _Meant] = {}
+
+    def look(self, spec: Spec, ours: Collection[str], now: Instant, kicked: float) -> Mapping[str, Farmer]:
+        """Every farmer of the spec that is another machine. ours: names of plots that this host has or was moving.
+
+        kicked: as `Farmers.hear` has it.
+        """
+        remote = [each for each in spec.archive if each.host is not None or each.transport.kind != "local"]
+        questions = [question for archive in remote if (question := _question(archive, ours)) is not None]
+        heard = self._farmers.hear(questions, wake=self._wake, kicked=kicked)
+        oldest = max(LEAST, TICKS * spec.scheduling.tick)
+        return {
+            archive.name: self._farmer(archive, heard[archive.name], now, oldest)
+            if archive.name in heard
+            else _unasked(archive)
+            for archive in remote
+        }
+
+    def _farmer(self, archive: Archive, heard: Heard, now: Instant, oldest: float) -> Farmer:
+        answer = heard.answer
+        fact: Fact[tuple[Disk, ...]]
+        # It may have been asked after this look had begun; then its answer is as old as the look.
+        asked = min(answer.asked, now, key=lambda each: each.up) if answer is not None else None
+        if answer is None or asked is None:
+            fact = Unknown(heard.trouble or "has not answered yet")
+        elif (old := age(now, asked)) > oldest:
+            fact = Unknown(f"no answer for {show_duration(old)}: {heard.trouble or 'it is being asked'}")
+        else:
+            fact = self._disks(archive, answer, now.at - old)
+        return Farmer(
+            name=archive.name,
+            disks=fact,
+            asked=asked,
+            sought=answer.seek if answer is not None else (),
+            trouble=heard.trouble,
+            kind=heard.kind,
+            next_at=heard.next_at,
+        )
+
+    def _disks(self, archive: Archive, answer: Answer, then: float) -> Known[tuple[Disk, ...]]:
+        """What an answer means. then: wall clock of this machine when it was asked for."""
+        meant = self._meant.get(archive.name)
+        if (
+            meant is None
+            or meant.answer is not answer
+            or meant.archive is not archive
+            or abs(meant.then - then) > SAME
+        ):
+            disks = tuple(
+                _disk(archive, path, volume, self._plotters, then)
+                for path, volume in sorted(answer.volumes.items())
+            )
+            meant = self._meant[archive.name] = _Meant(answer, archive, then, Known(disks))
+        return meant.disks
+
+
+class _Meant(NamedTuple):
+    """An answer, read for that part of the spec at that moment of the wall clock."""
+
+    answer: Answer
+    archive: Archive
+    then: float
+    disks: Known[tuple[Disk, ...]]
 
 
 def _question(archive: Archive, ours: Collection[str]) -> Question | None:
@@ -76,34 +131,6 @@ def _unasked(archive: Archive) -> Farmer:
         for disk in archive.disks
     ]
     return Farmer(name=archive.name, disks=Known(tuple(disks)))
-
-
-def _farmer(archive: Archive, heard: Heard, plotters: Plotters, now: Instant, oldest: float) -> Farmer:
-    answer = heard.answer
-    fact: Fact[tuple[Disk, ...]]
-    # It may have been asked after this look had begun; then its answer is as old as the look.
-    asked = min(answer.asked, now, key=lambda each: each.up) if answer is not None else None
-    if answer is None or asked is None:
-        fact = Unknown(heard.trouble or "has not answered yet")
-    elif (old := age(now, asked)) > oldest:
-        fact = Unknown(f"no answer for {show_duration(old)}: {heard.trouble or 'it is being asked'}")
-    else:
-        then = now.at - old
-        fact = Known(
-            tuple(
-                _disk(archive, path, volume, plotters, then)
-                for path, volume in sorted(answer.volumes.items())
-            )
-        )
-    return Farmer(
-        name=archive.name,
-        disks=fact,
-        asked=asked,
-        sought=answer.seek if answer is not None else (),
-        trouble=heard.trouble,
-        kind=heard.kind,
-        next_at=heard.next_at,
-    )
 
 
 def _disk(archive: Archive, path: str, volume: Fact[Volume], plotters: Plotters, then: float) -> Disk:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate
-from typing import Literal, TypeAlias
+from typing import Literal
 
-from reconciler import journal
 from reconciler.journal import LogName, Record
 from reconciler.observation import Condition
 from reconciler.observe.logbook import Log, Logbook
+from reconciler.observe.settled import NOTHING, Entry, Listed, Listing, Marks, Settled, begun
 from reconciler.plotters.log import LogState, PlotLog
 from reconciler.state import (
     Absent,
@@ -28,8 +28,7 @@ from reconciler.state import (
 from reconciler.transports.record import TransferLog
 from reconciler.world import MISSING, Ask, Machine, Process
 
-Entry: TypeAlias = Start | Transfer | Removal | Deletion
-
+_VANISHED = Absent("it vanished")
 _WORKER = {"plot": "job", "move": "mover", "retire": "remover"}
 
 
@@ -43,30 +42,6 @@ class History:
     deletions: Fact[tuple[Deletion, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    """A log in the journal's top folder."""
-
-    name: LogName
-    inode: int
-
-
-class Settled:
-    """What is over for good, by their logs: nothing writes those any more. A cache."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, tuple[int, Entry]] = {}
-
-    def get(self, path: str, inode: int) -> Entry | None:
-        """What that log was found to tell."""
-        inode_then, entry = self._kept.get(path, (0, None))
-        return entry if inode_then == inode else None
-
-    def keep(self, found: Mapping[str, tuple[int, Entry]]) -> None:
-        """Keep these, and no others."""
-        self._kept = dict(found)
-
-
 class Journal:
     """The log directory, listed before the process table is read, and settled after."""
 
@@ -76,39 +51,35 @@ class Journal:
         self._settled = settled
         self._logs = logs
         self._listed = self._list()
+        self._listing = self._listed.value if isinstance(self._listed, Known) else NOTHING
         self._alive: frozenset[str | None] = frozenset()
         self._held: dict[str, Fact[bool]] = {}
         self.logs: Mapping[str, Fact[Log]] = {}
 
-    def _list(self) -> Fact[Mapping[str, _Listed]]:
+    def _list(self) -> Fact[Listing]:
         survey = self._machine.survey([Ask(self._logs, names=True)])[self._logs]
-        self.notes: dict[str, set[str]] = {"suspended": set(), "killed": set()}
         if isinstance(survey, Absent):
             # A folder that is yet to be made is an empty journal; one whose disk is away is not.
             return Absent(survey.why) if survey.why == MISSING else Unknown(survey.why)
         if isinstance(survey, Unknown):
             return survey
-        found: dict[str, _Listed] = {}
-        for entry in sorted(survey.value.entries, key=lambda entry: entry.name):
-            name = journal.parse_log_name(entry.name)
-            if name is not None:
-                found[f"{self._logs}/{entry.name}"] = _Listed(name, entry.inode)
-            elif note := journal.parse_note_name(entry.name):
-                self.notes[note[1]].add(note[0])
-        return Known(found)
+        return Known(self._settled.listing(self._logs, survey.value.entries))
 
     @property
-    def _entries(self) -> Mapping[str, _Listed]:
-        return self._listed.value if isinstance(self._listed, Known) else {}
+    def notes(self) -> Mapping[str, frozenset[str]]:
+        """The ids of the jobs that there is a note of each kind for."""
+        return self._listing.notes
+
+    @property
+    def _entries(self) -> Mapping[str, Listed]:
+        return self._listing.logs
 
     def settle(self, table: Fact[tuple[Process, ...]]) -> None:
         """Ask the locks of all logs that are not over, then read them. Comes after the process table."""
         self._alive = (
             frozenset(process.stdout for process in table.value) if isinstance(table, Known) else frozenset()
         )
-        open_logs = [
-            path for path, each in self._entries.items() if self._settled.get(path, each.inode) is None
-        ]
+        open_logs = self._settled.open(self._listing)
         for path in open_logs:
             self._held[path] = Known(True) if path in self._alive else self._machine.held(path)
         self.logs = self._logbook.read(dict.fromkeys(open_logs))
@@ -128,27 +99,43 @@ class Journal:
         """
         if isinstance(self._listed, Unknown):
             return History(self._listed, self._listed, self._listed, self._listed)
-        over: dict[str, tuple[int, Entry]] = {}
+        over: dict[str, Entry] = {}
         found: list[Entry] = []
+        told: dict[str, tuple[Marks, Entry]] = {}
         hidden: dict[str, Unknown] = {}
-        for path, each in self._entries.items():
-            entry = self._settled.get(path, each.inode) or self._told(path, each.name, now)
+        for path in self._held:
+            name, marks = self._entries[path].name, self._marks(path)
+            before = self._settled.told.get(path)
+            if before is not None and before[0].log is marks.log and before[0] == marks:
+                entry: Entry | None = before[1]
+            else:
+                entry = self._told(path, name, now)
             if entry is not None:
                 found.append(entry)
                 if entry.outcome in ("finished", "failed", "killed"):
-                    over[path] = (each.inode, entry)
+                    over[path] = entry
+                elif self._record(path) is not None:
+                    told[path] = marks, entry
             elif self._locked(path):
-                hidden[each.name.kind] = Unknown(
-                    f"a {_WORKER[each.name.kind]} is at work whose log {path} cannot be read"
+                hidden[name.kind] = Unknown(
+                    f"a {_WORKER[name.kind]} is at work whose log {path} cannot be read"
                 )
+        found = sorted((*self._settled.entries, *found), key=begun)
         self._settled.keep(over)
-        # Names tell whole seconds only.
-        found.sort(key=_begun)
+        self._settled.told = told
         return History(
             Known(tuple(entry for entry in found if isinstance(entry, Start))),
             hidden.get("move") or Known(tuple(entry for entry in found if isinstance(entry, Transfer))),
             hidden.get("retire") or Known(tuple(entry for entry in found if isinstance(entry, Removal))),
             Known(tuple(entry for entry in found if isinstance(entry, Deletion))),
+        )
+
+    def _marks(self, path: str) -> Marks:
+        return Marks(
+            self.logs.get(path, _VANISHED),
+            path in self._alive,
+            self._locked(path),
+            self._entries[path].name.id in self.notes["killed"],
         )
 
     def _told(self, path: str, name: LogName, now: Instant) -> Entry | None:
@@ -197,7 +184,7 @@ class Journal:
         return log.value.record if isinstance(log, Known) else None
 
     def _start(self, path: str, name: LogName, now: Instant) -> Start:
-        log, record = self.logs.get(path, Absent("it vanished")), self._record(path)
+        log, record = self.logs.get(path, _VANISHED), self._record(path)
         said = log.value.said if isinstance(log, Known) and isinstance(log.value.said, LogState) else None
         plot = said.plots[-1] if said is not None and said.plots else None
         outcome = self._outcome(path, name, log, plot)
@@ -285,10 +272,6 @@ class Journal:
             return told, "running", None
         modified = log.value.modified if isinstance(log, Known) else record.when.at
         return told, told.outcome or "failed", told.ended or modified
-
-
-def _begun(each: Entry) -> tuple[float, str]:
-    return each.since.at, each.id
 
 
 def _by_name(name: LogName, now: Instant) -> Instant:

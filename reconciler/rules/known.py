@@ -57,11 +57,9 @@ def _faults(facts: Facts, want: Want) -> Iterator[str]:
 
 def _able(facts: Facts, want: Spawn) -> Iterator[str]:
     """The plotter is known, and can do what would be ordered."""
-    plotter, order = facts.plotters.get(want.plotter), facts.order(want.tmp, want.tmp2, want.dst)
-    if plotter is None:
+    if want.plotter not in facts.plotters:
         yield f"{want.plotter} is no plotter's name; there are {', '.join(sorted(facts.plotters))}"
-    elif order is not None:
-        yield from (f"{want.plotter}: {why}" for why in plotter.unfit(order))
+    yield from (f"{want.plotter}: {why}" for why in facts.unfit(want.tmp, want.tmp2, want.dst))
 
 
 def _unless_known(what: str, fact: Fact[object]) -> Iterator[str]:

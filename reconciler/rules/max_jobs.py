@@ -18,7 +18,7 @@ def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
     if wanted != "auto":
         limit, why = wanted, ""
     elif facts.rhythm is not None:
-        limit, why = facts.rhythm.jobs, f" (auto: what {facts.rhythm.bound} carry)"
+        limit, why = facts.rhythm.jobs, f" (auto: for {facts.rhythm.bound})"
     else:
         threads = _threads(facts, want)
         limit = max(1, facts.seen.cpus // threads)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from reconciler import courses
 from reconciler.facts import Facts
@@ -15,8 +15,10 @@ def propose(facts: Facts, admitted: Admitted) -> Iterator[Steer]:
     """Wishes first; then, on each device below its floor, or where not every job could finish, as many as must.
 
     How many depends on what the jobs may still grow by and on the room that is left, never on how often
-    one looks; the job with most to grow stops first, and one of a device always goes on, so that space
-    is always on its way to be freed. A job that a person resumed for a time is left running for that time.
+    one looks: until those that go on have room for all that they may take, or, as jobs went here, until
+    each could still finish from every moment on. The job with most to grow stops first. One of a device always
+    goes on, be it one that takes no more, so that space is always on its way to be freed. A job that a person
+    resumed for a time is left running for that time.
     """
     for job in facts.jobs:
         wish = facts.wish(job)
@@ -33,26 +35,37 @@ def _make_room(facts: Facts, admitted: Admitted, device: str) -> Iterator[Steer]
     here = [path for path in facts.devices[device] if path in tmps]
     floor = max((facts.spec.floor(path) for path in here), default=0)
     free = facts.free(device)
-    if not here or (free >= floor and courses.safe(facts, device)):
-        return
     stopped = {steer.job.id for steer in admitted.steers if steer.kind in ("suspend", "kill")}
     going = [job for job in _by_growth(facts, device) if job.run == "running" and job.id not in stopped]
+    moving = {job.id for job in facts.jobs if job.run == "running"} - stopped
+    if not here or (free >= floor and _safe(facts, device, moving)):
+        return
     growing = sum(facts.claims[job.id].get(device, 0) for job in going)
     room = free if free < floor else free - floor
-    for job in going[:-1]:
-        if growing <= room:
+    resumed = {steer.job.id for steer in admitted.steers if steer.kind == "resume"}
+    ends = any(not facts.claims[job].get(device) for job in facts.holders(device) & (moving | resumed))
+    for job in going if ends else going[:-1]:
+        if growing <= room or (free >= floor and courses.going(facts, device, moving).slack >= 0):
             return
         wish = facts.wish(job)
         if wish is not None and wish.until is not None:
             continue
         grows = facts.claims[job.id].get(device, 0)
         growing -= grows
+        moving.discard(job.id)
         yield Steer(
             kind="suspend",
             job=job,
             by="space",
             note=f"{_shortage(free, floor, here[0])}, {show_size(grows)} still to grow",
         )
+
+
+def _safe(facts: Facts, device: str, moving: Collection[str]) -> bool:
+    """Could each job there finish, one after the other, above the floor, also when these went on for a while?"""
+    if facts.promised.get(device, 0) <= facts.free(device) - facts.floor(device):
+        return True
+    return not facts.courses(device) or courses.spare(facts, device, moving) >= 0
 
 
 def _shortage(free: int, floor: int, path: str) -> str:

@@ -7,15 +7,12 @@ from reconciler.facts import Facts
 from reconciler.spec.units import show_duration, show_size
 from reconciler.want import Admitted, Spawn, Verdict, Want
 
-MARGIN = 0.1
-"""How much more than predicted jobs may take, as a part of the new job's most."""
-
 
 def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
     """Room now, less what is promised and what this job takes at its most, stays above the floor.
 
     Where that is not so, it may be enough that it never comes all at once: as jobs like these went here, the room
-    stays above the floor at every moment, and even if all stood still, one after the other could finish.
+    stays above the floor at every moment, and from every moment on one after the other could finish.
     """
     if not isinstance(want, Spawn):
         return None
@@ -28,6 +25,12 @@ def _one(facts: Facts, admitted: Admitted, want: Spawn, path: str) -> Verdict:
     if device is None:
         return Verdict(rule="tmp_space", ok=False, text=f"{path}: its device is not known")
     need = reserve.of_spawn(facts, want).get(device, 0)
+    resumed = {steer.job.id for steer in admitted.steers if steer.kind == "resume"}
+    stopped = (job for job in facts.on_device.get(device, ()) if job.suspended_by == "space")
+    waits = next((job for job in stopped if job.run == "suspended" and job.id not in resumed), None)
+    if waits is not None:
+        text = f"job {waits.id[:8]} stands still on {path} for want of room, and goes first"
+        return Verdict(rule="tmp_space", ok=False, text=text)
     free = facts.free(device)
     promised = reserve.promised(facts, admitted, device)
     floor = facts.floor(device)
@@ -47,18 +50,16 @@ def _one(facts: Facts, admitted: Admitted, want: Spawn, path: str) -> Verdict:
 
 def _in_time(facts: Facts, admitted: Admitted, want: Spawn, device: str, need: int) -> Verdict | None:
     """The same by how jobs like these went here; None: that is not known."""
-    ahead = courses.prospect(facts, admitted, device, want)
+    ahead = courses.with_spawn(facts, admitted, device, want)
     if ahead is None:
         return None
-    floor = facts.floor(device)
-    left = int(facts.free(device) - ahead.fixed - ahead.more - MARGIN * need)
-    enough = left >= floor
+    floor, margin = facts.floor(device), courses.MARGIN * need
+    left = int(ahead.room - margin) + floor
+    safe = ahead.slack >= margin
     text = (
         f"{show_size(facts.free(device))} free on {want.tmp}, {show_size(max(0, left))} of it left in"
         f" {show_duration(ahead.moment)} as jobs went here, above the floor of {show_size(floor)}"
     )
-    if enough and not ahead.safe:
+    if left >= floor and not safe:
         text += "; but not every job could finish if the others stood still"
-    return Verdict(
-        rule="tmp_space", ok=enough and ahead.safe, text=text, value=left, limit=floor, unit="bytes"
-    )
+    return Verdict(rule="tmp_space", ok=safe, text=text, value=left, limit=floor, unit="bytes")

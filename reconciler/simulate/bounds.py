@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from reconciler.spec.models import Spec
 
 DAY = 86400.0
+FARM_ROOM = "farm room"
+"""The one bound that depends on the length of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def bounds(hardware: Hardware, spec: Spec, plotter: Plotter, days: float) -> Bou
         room += sum(drive.bytes // size for drive in described.drives if drive.farm)
     if spec.archive:
         found |= _together("farm disks", farms, lambda disk: size * disk.write)
-        found["farm room"] = room / days
+        found[FARM_ROOM] = room / days
         links = {farmer.link for farmer in described.farmers if farmer.host in hosts}
         if None not in links and hosts and len(hosts) == len(spec.archive):
             found["network"] = DAY * sum(described.links[link] for link in links if link is not None) / size
@@ -82,20 +84,26 @@ def bounds(hardware: Hardware, spec: Spec, plotter: Plotter, days: float) -> Bou
 
 def _tmp_room(hardware: Hardware, spec: Spec, plotter: Plotter, k: int) -> dict[str, float]:
     """By the room that a job holds for as long as it takes alone; nothing where its course is not known."""
-    legs = plotter.course(k)
-    if not legs:
+    mean = held(plotter, k)
+    if not mean:
         return {}
     work = hardware.work(plotter)
     seconds = sum(phase.cpu_seconds / phase.threads for phase in work.phases) * work.scale(k)
-    ends = [*(leg.begins for leg in legs[1:]), 1.0]
-    levels = [0, *(leg.held for leg in legs)]
-    held = sum(
-        (before + after) / 2 * (until - leg.begins)
-        for leg, until, (before, after) in zip(legs, ends, pairwise(levels), strict=True)
-    )
     tmps = {each.path for each in spec.directories.tmp}
     total = sum(drive.bytes for drive in hardware.described.drives if tmps & set(drive.tmp))
-    return {"tmp room": DAY * total / (held * seconds)} if held else {}
+    return {"tmp room": DAY * total / (mean * seconds)}
+
+
+def held(plotter: Plotter, k: int) -> float | None:
+    """Bytes that a job without tmp2 holds, in the mean over its time; None: its course is not known."""
+    legs = plotter.course(k)
+    ends = [*(leg.begins for leg in legs[1:]), 1.0]
+    levels = [0, *(leg.held for leg in legs)]
+    area = sum(
+        (before + after) / 2 * (until - leg.begins)
+        for leg, until, (before, after) in zip(legs, ends, pairwise(levels), strict=False)
+    )
+    return area or None
 
 
 def _disks(hardware: Hardware, paths: Iterable[str]) -> list[Disk]:

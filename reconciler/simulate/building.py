@@ -29,6 +29,7 @@ def build(
         plotters, cpus=described.cpus, memory=described.memory, pace=hardware, seed=seed, at=BEGIN
     )
     computer.shared["cpu"] = hardware.cpu
+    computer.memory_taken = lambda: hardware.memory(computer)
     for drive in described.drives:
         _mount(computer.disks, drive, drive.paths)
         for path in drive.paths[:1]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,7 @@ class Computer:
     host, cpus, memory (bytes), utc_offset (seconds): as it tells them. seed: what plot ids are drawn from.
     at: the wall clock as it begins. network: farmers by their address. locks: who holds each lock file; bells:
     wake-up sockets, and whether each was rung. fluid: the work that shares resources;
-    shared: of these the drives, by the numbers of their devices, and "cpu".
+    shared: of these the drives, by the numbers of their devices, and "cpu". memory_taken: bytes of memory, now.
     heed: phases whose beginning ends a wait, as a watched log does; heed_farmers: whether a farmer's answer does
     that tells something new; noticed: something of this has happened.
     """
@@ -66,6 +66,7 @@ class Computer:
         self.heed_farmers = False
         self.noticed = False
         self.shared: dict[str, Resource] = {}
+        self.memory_taken: Callable[[], int] = lambda: 0
         self._seed = seed
         self._numbers = count()
 

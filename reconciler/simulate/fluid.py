@@ -165,6 +165,7 @@ class Fluid:
         self.alarms: dict[Device, tuple[int, ...]] = {}
         self._clock = clock
         self._crowds: dict[Demand, _Crowd] = {}
+        self._writing: dict[Device, dict[_Crowd, None]] = {}
         self._living: dict[Flow, int] = {}
         self._shares = _NOTHING
         self._counted: Crowds = frozenset()
@@ -192,7 +193,11 @@ class Fluid:
             device = growth.file.device
             crowd.growth[device] = crowd.growth.get(device, 0.0) + growth.pace
             crowd.before[device] = crowd.before.get(device, 0.0) + growth.pace * crowd.went
-            device.flowing = self._on(device)
+            writing = self._writing.get(device)
+            if writing is None:
+                writing = self._writing[device] = {}
+                device.flowing = self._on(device, writing)
+            writing[crowd] = None
 
     def end(self, flow: Flow) -> None:
         """Let it be no more: done, stopped, or lost with its process. Its files are as large as it made them."""
@@ -225,18 +230,16 @@ class Fluid:
 
     # what happens
 
-    def _went(self, crowd: _Crowd) -> float:
-        return crowd.went + crowd.rate * (self._clock.time - self._since)
-
-    def _on(self, device: Device) -> Callable[[], float]:
-        """How many bytes are on a device that no file tells of yet."""
+    def _on(self, device: Device, writing: Mapping[_Crowd, None]) -> Callable[[], float]:
+        """How many bytes are on a device that no file tells of yet. writing: the crowds that grow there."""
 
         def flowing() -> float:
-            return sum(
-                crowd.growth[device] * self._went(crowd) - crowd.before[device]
-                for crowd in self._crowds.values()
-                if device in crowd.growth
-            )
+            total = 0.0
+            passed = self._clock.time - self._since
+            for crowd in writing:
+                went = crowd.went + crowd.rate * passed
+                total += crowd.growth[device] * went - crowd.before[device]
+            return total
 
         return flowing
 
@@ -264,7 +267,9 @@ class Fluid:
         """Share anew, and look ahead to what comes next."""
         self._dirty = False
         for demand in [demand for demand, crowd in self._crowds.items() if not crowd.count]:
-            del self._crowds[demand]
+            crowd = self._crowds.pop(demand)
+            for device in crowd.growth:
+                del self._writing[device][crowd]
         counted: Crowds = frozenset((demand, crowd.count) for demand, crowd in self._crowds.items())
         if counted != self._counted:
             self._counted = counted

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 COPY_CPU = 0.67e-9
 """Processor seconds a byte of the copy to dst: 178 s at 41 % for 108.8 GB, by the log that `work` is from."""
 
+SYSTEM = 10**9
+"""Bytes of memory that the system takes for itself."""
+
 FASTEST = 10e9
 """Bytes a second that one transfer carries at most, if nothing else is in its way."""
 
@@ -182,8 +185,11 @@ class Hardware:
 
     def fits(self, computer: Computer, job: PlotJob) -> bool:
         """Is there memory for one more?"""
-        others = sum(self.work(other.plotter).memory for _, other in computer.jobs if other.phase is not None)
-        return others + self.work(job.plotter).memory <= self.described.memory
+        return self.memory(computer) + self.work(job.plotter).memory <= self.described.memory
+
+    def memory(self, computer: Computer) -> int:
+        """Bytes of memory that the system and the jobs at work take."""
+        return SYSTEM + sum(self.work(job.plotter).memory for _, job in computer.jobs if job.phase is not None)
 
 
 def _host(errand: Errand) -> str | None:

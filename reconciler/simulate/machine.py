@@ -184,7 +184,7 @@ class SimulatedMachine:
         load = {name: self.computer.fluid.load(each) for name, each in self.computer.shared.items()}
         if not load:
             return Unknown("nothing is shared here")
-        return Known(Busy(load.pop("cpu"), load))
+        return Known(Busy(load.pop("cpu"), load, self.computer.memory_taken() / self.memory))
 
     # verbs
 

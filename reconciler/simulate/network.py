@@ -122,6 +122,7 @@ class SimulatedFarmers:
 
 def _volumes(host: Host, question: Question, clock: Clock) -> Mapping[str, Fact[Volume]]:
     found: dict[str, Fact[Volume]] = {}
+    seek = frozenset(question.seek)
     for pattern in question.disks:
         matching = glob(
             pattern,
@@ -130,11 +131,19 @@ def _volumes(host: Host, question: Question, clock: Clock) -> Mapping[str, Fact[
         )
         for disk in matching.value if isinstance(matching, Known) else ():
             path = f"{disk}/{question.folder}" if question.folder else disk
-            found[path] = _volume(host, disk, path, pattern, question, clock)
+            found[path] = _volume(host, disk, path, pattern, question, seek, clock)
     return found
 
 
-def _volume(host: Host, disk: str, path: str, pattern: str, question: Question, clock: Clock) -> Fact[Volume]:
+def _volume(
+    host: Host,
+    disk: str,
+    path: str,
+    pattern: str,
+    question: Question,
+    seek: frozenset[str],
+    clock: Clock,
+) -> Fact[Volume]:
     disks = host.disks
     device = disks.device(disk)
     if device.trouble is not None:
@@ -144,7 +153,7 @@ def _volume(host: Host, disk: str, path: str, pattern: str, question: Question, 
     if question.mount and (point == "/" or not point.startswith(beyond)):
         return Absent("is not a mount point of its own")
     plots, parts = host.sorted_out(path)
-    sought = ((name, plots[name]) for name in question.seek if name in plots)
+    sought = [(name, plots[name]) for name in sorted(plots.keys() & seek)] if seek else []
     return Known(
         Volume(
             device=device.number,

@@ -11,10 +11,14 @@ from reconciler.simulate.bounds import bounds
 if TYPE_CHECKING:
     from reconciler.simulate.running import Run
     from reconciler.simulate.tally import Moment, Tally
+    from reconciler.simulate.trouble import Spell
 
 DAY = 86400.0
-PILED_UP = 10
-"""So many more plots waiting in dst than before, and work that was gained counts for nothing: it does not leave."""
+PILED_UP = 0.01
+"""So many more plots waiting in dst, as a part of those that came to their end, and what was gained counts for
+nothing: it does not leave."""
+FEW = 2
+"""So many more may always wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +42,7 @@ class Result:
     lost: jobs that found no room on tmp or in memory, in the whole run; stalled: how often a write had to wait.
     failed: actions that could not be done. busy: by resource, the part of the time that it gave all it had.
     waits: what held actions back, the longest first. looks: of the loop, in the whole run.
-    moments: what went on, here and there.
+    moments: what went on, here and there. faults: what went wrong on purpose.
     """
 
     days: float
@@ -59,6 +63,7 @@ class Result:
     waits: tuple[Wait, ...]
     looks: int
     moments: tuple[Moment, ...]
+    faults: tuple[Spell, ...]
 
 
 def result(run: Run) -> Result:
@@ -69,13 +74,14 @@ def result(run: Run) -> Result:
     assert plotting is not None
     limits = bounds(run.hardware, run.spec, run.computer.plotters[plotting.plotter], run.days)
     archived = (after.archived - before.archived) / seconds * DAY
+    piled = after.waiting - before.waiting
     whole = (_made(after) - _made(before)) / seconds * DAY
     waits = [Wait(kind=kind, rule=rule, hours=held / 3600) for (kind, rule), held in run.watch.held.items()]
     return Result(
         days=run.days,
         warm_up=run.warm_up,
         archived_a_day=archived,
-        plots_a_day=archived if after.waiting - before.waiting > PILED_UP else whole,
+        plots_a_day=archived if piled > max(FEW, PILED_UP * (after.archived - before.archived)) else whole,
         bound=limits.least,
         binds=limits.binds,
         bounds=limits.by,
@@ -90,6 +96,7 @@ def result(run: Run) -> Result:
         waits=tuple(sorted(waits, key=lambda wait: (-wait.hours, wait.kind, wait.rule))),
         looks=run.watch.ticks,
         moments=tuple(run.moments),
+        faults=run.faults,
     )
 
 

@@ -1,6 +1,6 @@
 """A spec at work on a described machine, watched: what came of it, and what was in the way.
 
-Time jumps: the loop is given a long tick, and a wait ends where something happens that the last plan waits
+Time jumps: the loop is given a long pause, and a wait ends where something happens that the last plan waits
 for; after an action it is as long as the spec's own tick. A process's end always counts; a job's phase, a
 farmer's answer and free bytes crossing a floor count only while a hold may pass by them. What the tool
 decides from measured load it decides anew whenever it looks, which is at every start and end at least.
@@ -9,7 +9,7 @@ decides from measured load it decides anew whenever it looks, which is at every 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.events import Event, Ticked
@@ -75,7 +75,8 @@ class Watch:
 
 
 class Run:
-    """One simulation. Whoever runs it makes a loop of source, world and `report`, and runs that until `over`.
+    """One simulation. Whoever runs it makes a loop of source, world and `report`, and runs that until `over`, with
+    the pause of `idle`.
 
     days: in all; warm_up: of these, days that do not count. polling: seconds between two looks, always, instead of
     jumping ahead. Raises UsageError where spec and machine do not fit.
@@ -93,10 +94,9 @@ class Run:
         faults: bool = False,
         polling: float | None = None,
     ) -> None:
-        spec = loaded.spec
-        tick = LONGEST if polling is None else polling
-        self.spec = spec.model_copy(update={"scheduling": spec.scheduling.model_copy(update={"tick": tick})})
-        self.source = Given(replace(loaded, spec=self.spec))
+        self.spec = spec = loaded.spec
+        self.source = Given(loaded)
+        self.idle = LONGEST if polling is None else polling
         self.described, self.days = described, days
         self.warm_up = min(warm_up, days / 2)
         self.computer, self.hardware = build(described, spec, plotters, seed)
@@ -112,8 +112,7 @@ class Run:
         for number in range(MOMENTS):
             # Uneven steps, lest a steady rhythm is always met at the same beat.
             clock.later((number + number * GOLDEN % 1) / MOMENTS * days * DAY, self._sample)
-        if faults:
-            schedule(self.computer, self.hardware, self.spec, days)
+        self.faults = schedule(self.computer, self.hardware, self.spec, days) if faults else ()
         if self._jumps:
             self.computer.fluid.crossed = self._notice
             for directory in spec.directories.tmp:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.simulate.faults import fill
+from reconciler.spec.units import show_size
 
 if TYPE_CHECKING:
     from reconciler.simulate.computer import Computer
@@ -25,19 +26,43 @@ FARM_FOR = 1 * DAY
 """For how long at most there is no room at any farmer."""
 
 
-def schedule(computer: Computer, hardware: Hardware, spec: Spec, days: float) -> None:
-    """Let all of it happen in so many days."""
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """One trouble. begins, ends: seconds of the simulation; what: in words."""
+
+    begins: float
+    ends: float
+    what: str
+
+
+def schedule(computer: Computer, hardware: Hardware, spec: Spec, days: float) -> tuple[Spell, ...]:
+    """Let all of it happen in so many days; what will, in its order."""
     whole = days * DAY
+    spells: list[Spell] = []
 
     def spell(
-        begins: float, seconds: float, most: float, do: Callable[[], None], undo: Callable[[], None]
+        what: str,
+        begins: float,
+        seconds: float,
+        most: float,
+        do: Callable[[], None],
+        undo: Callable[[], None],
     ) -> None:
-        computer.clock.later(begins * whole, do)
-        computer.clock.later(begins * whole + min(seconds, most * whole), undo)
+        found = Spell(begins * whole, begins * whole + min(seconds, most * whole), what)
+        computer.clock.later(found.begins, do)
+        computer.clock.later(found.ends, undo)
+        spells.append(found)
 
     if computer.network:
-        host = next(iter(computer.network.values()))
-        spell(0.22, OUTAGE, 0.05, lambda: setattr(host, "link", "down"), lambda: setattr(host, "link", "up"))
+        name, host = next(iter(computer.network.items()))
+        spell(
+            f"{name} is off",
+            0.22,
+            OUTAGE,
+            0.05,
+            lambda: setattr(host, "link", "down"),
+            lambda: setattr(host, "link", "up"),
+        )
     largest = max(spec.directories.tmp, key=lambda each: computer.disks.device(each.path).total, default=None)
     disk = hardware.disk(largest.path) if largest is not None else None
     if disk is not None:
@@ -48,10 +73,12 @@ def schedule(computer: Computer, hardware: Hardware, spec: Spec, days: float) ->
             disk.resource.capacity = to
             computer.fluid.changed()
 
-        spell(0.3, SLOW_FOR, 0.25, lambda: slow(speed * SLOW), lambda: slow(speed))
+        what = f"{disk.resource.name} is at {SLOW:.0%} of its speed"
+        spell(what, 0.3, SLOW_FOR, 0.25, lambda: slow(speed * SLOW), lambda: slow(speed))
     if spec.directories.dst:
         path = spec.directories.dst[0].path
         spell(
+            f"something else fills {path}, up to {show_size(DST_LEFT)}",
             0.58,
             DST_FOR,
             0.12,
@@ -60,9 +87,22 @@ def schedule(computer: Computer, hardware: Hardware, spec: Spec, days: float) ->
         )
     farms = [(host.disks, farm) for host in computer.network.values() for farm in host.disks.points]
     farms += [(computer.disks, path) for path in hardware.described.of_kind("farm")]
-    for disks, path in farms:
-        spell(0.74, FARM_FOR, 0.12, partial(fill, disks, path, 0), partial(_free, disks, path))
+    if farms:
+        spell(
+            "the whole farm is full",
+            0.74,
+            FARM_FOR,
+            0.12,
+            lambda: _each(farms, lambda disks, path: fill(disks, path, 0)),
+            lambda: _each(farms, _free),
+        )
+    return tuple(spells)
 
 
 def _free(disks: Disks, path: str) -> None:
     disks.device(path).others = 0
+
+
+def _each(farms: Sequence[tuple[Disks, str]], do: Callable[[Disks, str], None]) -> None:
+    for disks, path in farms:
+        do(disks, path)

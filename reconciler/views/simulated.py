@@ -13,13 +13,15 @@ from reconciler.views.words import plural
 if TYPE_CHECKING:
     from reconciler.simulate.outcome import Result
 
+DAY = 86400.0
 SHOWN = 8
 """How many waits are listed, the longest first."""
 
 
 def text(result: Result) -> str:
     """A page for people."""
-    return "\n".join((*_head(result), "", *_bounds(result), "", *_busy(result), "", *_waits(result))) + "\n"
+    parts = [_head(result), _bounds(result), _busy(result), _waits(result), _faults(result)]
+    return "\n\n".join(told for part in parts if (told := "\n".join(part))) + "\n"
 
 
 def to_json(result: Result) -> str:
@@ -61,3 +63,8 @@ def _busy(result: Result) -> Iterator[str]:
 def _waits(result: Result) -> Iterator[str]:
     rows = [(wait.kind, wait.rule, f"{wait.hours:.1f} h") for wait in result.waits[:SHOWN]]
     return iter(table(rows, ("waited", "for", "in all"), right=[2])) if rows else iter(("nothing waited",))
+
+
+def _faults(result: Result) -> Iterator[str]:
+    rows = [(f"day {each.begins / DAY:.1f} to {each.ends / DAY:.1f}", each.what) for each in result.faults]
+    return iter(table(rows, ("on purpose", "")) if rows else ())

@@ -32,7 +32,8 @@ def page(result: Result, title: str) -> str:
     drives = sorted({name for moment in result.moments for name in moment.used})
     sections = (
         _section("Jobs, by phase", _key() + svg.columns("jobs under way, by phase", _jobs(result.moments))),
-        *(_section(f"Room taken on {name}, percent", _room(result.moments, name)) for name in drives),
+        *_faults(result),
+        *(_section(f"Room taken on {name}, percent", _room(result.moments, name), "") for name in drives),
         _section("Transfers under way", _count(result.moments, "transfers", lambda each: each.moving)),
         _section("Plots waiting in dst", _count(result.moments, "plots waiting", lambda each: each.waiting)),
         _section("The numbers", f"<pre>{escape(chr(10).join(rest))}</pre>"),
@@ -66,7 +67,7 @@ def _room(moments: Sequence[Moment], name: str) -> str:
         for each in moments
         if (used := each.used.get(name)) is not None
     ]
-    return svg.columns(f"room taken on {name}", columns)
+    return svg.columns(f"room taken on {name}", columns, reach=100.0)
 
 
 def _count(moments: Sequence[Moment], what: str, number: Callable[[Moment], int]) -> str:
@@ -86,5 +87,16 @@ def _key() -> str:
     return f'<div class="key">{spans}</div>'
 
 
-def _section(title: str, inside: str) -> str:
-    return f'<section class="wide"><h2>{escape(title)}</h2>{inside}</section>\n'
+def _faults(result: Result) -> Sequence[str]:
+    """What went wrong on purpose, where something did."""
+    if not result.faults:
+        return ()
+    rows = "".join(
+        f"<tr><td>{escape(each.what)}</td><td>day {each.begins / DAY:.1f} to {each.ends / DAY:.1f}</td></tr>"
+        for each in result.faults
+    )
+    return (_section("What goes wrong on purpose", f"<table>{rows}</table>"),)
+
+
+def _section(title: str, inside: str, kind: str = "wide") -> str:
+    return f'<section class="{kind}"><h2>{escape(title)}</h2>{inside}</section>\n'

@@ -37,12 +37,15 @@ class Column:
     parts: tuple[Part, ...]
 
 
-def columns(title: str, every: Sequence[Column], labels: int = 5) -> str:
+def columns(title: str, every: Sequence[Column], labels: int = 5, reach: float = 0.0) -> str:
     """Columns beside each other, with a line for each round number. labels: how many are named at most.
+
+    reach: the value that the axis reaches at least.
 
     The numbers stand left of the chart, where the page's style leaves room for them.
     """
     highest = max((sum(part.value for part in column.parts) for column in every), default=0.0)
+    highest = max(highest, reach)
     top, step = scale(highest)
     room = HEIGHT - _LABELS - _TOP
 

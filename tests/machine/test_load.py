@@ -15,7 +15,7 @@ from reconciler.machine.load import SPAN, Load
 from reconciler.state import Known, Unknown
 
 Times = namedtuple("Times", "user system idle iowait guest guest_nice")
-Disk = namedtuple("Disk", "busy_time")
+Disk = namedtuple("Disk", "busy_time read_time write_time")
 
 
 class Kernel:
@@ -34,7 +34,7 @@ class Kernel:
         return Times(self.busy, 0.0, 2 * self.up - self.busy - 50.0, 50.0, 0.0, 0.0)
 
     def disks(self, perdisk: bool, nowrap: bool) -> dict[str, Disk]:
-        return {"sda": Disk(self.drive * 1000)}
+        return {"sda": Disk(self.drive * 1000, self.drive * 4000, self.drive * 12000)}
 
 
 @pytest.fixture
@@ -42,6 +42,7 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
     made = Kernel()
     monkeypatch.setattr(psutil, "cpu_times", made.times)
     monkeypatch.setattr(psutil, "disk_io_counters", made.disks)
+    monkeypatch.setattr(load, "_turns", lambda _: True)
     monkeypatch.setattr(load, "_devices", lambda name: {"sda": ("8:0", "8:1")}[name])
     return made
 
@@ -93,3 +94,24 @@ def test_a_real_machine_is_between_idle_and_busy_and_names_its_drives_as_stat_do
     assert all(0 <= share <= 1 for share in seen.value.drives.values())
     for number in seen.value.drives:
         assert os.path.exists(f"/sys/dev/block/{number}")
+
+
+def test_a_drive_that_serves_many_at_once_is_full_only_when_many_wait(
+    kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "_turns", lambda _: False)
+    meter = Load()
+    meter.look(kernel.up)
+    kernel.run(100.0, cpu=0.5, drive=1.0)
+    assert shares(meter, kernel).drives["8:0"] == pytest.approx(16 / load.DEPTH)
+
+
+def test_memory_is_taken_as_far_as_nobody_could_have_it(
+    kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Memory = namedtuple("Memory", "total available")
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: Memory(64, 16))
+    meter = Load()
+    meter.look(kernel.up)
+    kernel.run(100.0, cpu=0.5, drive=1.0)
+    assert shares(meter, kernel).memory == pytest.approx(0.75)

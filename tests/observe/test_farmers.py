@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.farmer import Farmer
 from reconciler.observe.conditions import of_farmers
-from reconciler.observe.remotes import ask_farmers
+from reconciler.observe.remotes import Remotes
 from reconciler.plotters import Plotters
 from reconciler.spec.loading import parse
 from reconciler.spec.models import Spec
@@ -57,7 +57,7 @@ def _answer(volume: Fact[Volume] = Known(VOLUME), *, old: float = 8.0, path: str
 
 def _ask(telephone: Telephone, *farmers: str) -> Mapping[str, Farmer]:
     spec = _spec(*farmers)
-    return ask_farmers(telephone, spec, Plotters.load(), [NAME], NOW, wake="", kicked=0.0)
+    return Remotes(telephone, Plotters.load(), "").look(spec, [NAME], NOW, 0.0)
 
 
 FAR = "{name: far, host: far.lan, disks: /farm/*}"
@@ -87,7 +87,7 @@ def test_a_longer_tick_lets_answers_count_longer() -> None:
         "spec",
     ).spec
     telephone = Telephone({"far": Heard(answer=_answer(old=350.0))})
-    farmer = ask_farmers(telephone, spec, Plotters.load(), [], NOW, wake="", kicked=0.0)["far"]
+    farmer = Remotes(telephone, Plotters.load(), "").look(spec, [], NOW, 0.0)["far"]
     assert isinstance(farmer.disks, Known)
 
 

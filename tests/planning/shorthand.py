@@ -58,7 +58,7 @@ def plot_name(short: str) -> str:
 
 
 def _busy(row: Short) -> Busy:
-    return Busy(row["cpu"], row.get("drives", {}))
+    return Busy(row["cpu"], row.get("drives", {}), row.get("memory", 0.0))
 
 
 def observation(short: Short, spec: Spec) -> Observation:

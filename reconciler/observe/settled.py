@@ -1,0 +1,112 @@
+"""What of the journal is over or unchanged, and so is not told anew at each look. A cache."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from reconciler import journal
+from reconciler.journal import LogName
+from reconciler.state import Deletion, Fact, Removal, Start, Transfer
+from reconciler.world import Entry as Name
+
+if TYPE_CHECKING:
+    from reconciler.observe.logbook import Log
+
+Entry: TypeAlias = Start | Transfer | Removal | Deletion
+Names: TypeAlias = tuple[Name, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A log in the journal's top folder."""
+
+    name: LogName
+    inode: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listing:
+    """What lies in that folder: logs by their paths, and the ids of the jobs that each kind of note is there for."""
+
+    logs: Mapping[str, Listed]
+    notes: Mapping[str, frozenset[str]]
+
+
+NOTHING = Listing({}, {"suspended": frozenset(), "killed": frozenset()})
+
+
+class Marks(NamedTuple):
+    """All that an entry which is not over was told by, beside its name. log: this very one."""
+
+    log: Fact[Log]
+    alive: bool
+    locked: bool
+    killed: bool
+
+
+class Settled:
+    """What is over for good, by their logs: nothing writes those any more. And what was told before of the others,
+    with what it was told by. A cache.
+    """
+
+    def __init__(self) -> None:
+        self._names: tuple[str, Names] = "", ()
+        self._named = NOTHING
+        self._listing: Listing | None = None
+        self._over: dict[str, tuple[int, Entry]] = {}
+        self.entries: tuple[Entry, ...] = ()
+        self.told: dict[str, tuple[Marks, Entry]] = {}
+
+    def listing(self, logs: str, there: Names) -> Listing:
+        """What these names are; the very same while they are."""
+        if self._names != (logs, there):
+            self._names, self._named = (logs, there), _listing(logs, there, self._named.logs)
+        return self._named
+
+    def open(self, listing: Listing) -> list[str]:
+        """Those logs that are not known to be over. What is not listed is forgotten, unless nothing is."""
+        if listing is not self._listing and listing is not NOTHING:
+            logs = listing.logs
+            over = {
+                path: each
+                for path, each in self._over.items()
+                if path in logs and logs[path].inode == each[0]
+            }
+            self._take(listing, over)
+        return [path for path in listing.logs if path not in self._over]
+
+    def keep(self, found: Mapping[str, Entry]) -> None:
+        """These are over, too."""
+        if found and self._listing is not None:
+            logs = self._listing.logs
+            self._take(
+                self._listing,
+                {**self._over, **{path: (logs[path].inode, each) for path, each in found.items()}},
+            )
+
+    def _take(self, listing: Listing, over: dict[str, tuple[int, Entry]]) -> None:
+        """entries: those that are over, oldest first."""
+        self._listing, self._over = listing, over
+        self.entries = tuple(sorted((entry for _, entry in over.values()), key=begun))
+
+
+def _listing(logs: str, there: Names, before: Mapping[str, Listed]) -> Listing:
+    found: dict[str, Listed] = {}
+    notes: dict[str, set[str]] = {"suspended": set(), "killed": set()}
+    for file, inode, _ in sorted(there):
+        path = f"{logs}/{file}"
+        known = before.get(path)
+        if known is not None and known.inode == inode:
+            found[path] = known
+        elif (name := journal.parse_log_name(file)) is not None:
+            found[path] = Listed(name, inode)
+        elif note := journal.parse_note_name(file):
+            notes[note[1]].add(note[0])
+    return Listing(found, {kind: frozenset(ids) for kind, ids in notes.items()})
+
+
+def begun(each: Entry) -> tuple[float, str]:
+    """What entries are sorted by, the oldest first: names tell whole seconds only."""
+    return each.since.at, each.id
