@@ -189,7 +189,9 @@ class Hardware:
 
     def memory(self, computer: Computer) -> int:
         """Bytes of memory that the system and the jobs at work take."""
-        return SYSTEM + sum(self.work(job.plotter).memory for _, job in computer.jobs if job.phase is not None)
+        return SYSTEM + sum(
+            self.work(job.plotter).memory for _, job in computer.jobs if job.phase is not None
+        )
 
 
 def _host(errand: Errand) -> str | None:
