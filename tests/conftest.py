@@ -20,9 +20,12 @@ PLOTTING_TOO = (
 )
 """Likewise, in other rooms."""
 
+LOOKING_NOWHERE = ("test_analyze.py", "test_grafana.py", "test_help.py", "test_plotter.py", "test_tune.py")
+"""Those of these rooms that look at no process but their own."""
+
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Tests that plot run one after the other, on one worker."""
     path = item.path.relative_to(Path(__file__).parent)
-    if path.parts[0] in PLOTTING or path.name in PLOTTING_TOO:
+    if path.name in PLOTTING_TOO or (path.parts[0] in PLOTTING and path.name not in LOOKING_NOWHERE):
         item.add_marker(pytest.mark.xdist_group("plotting"))

@@ -164,6 +164,7 @@ def test_hangups_make_a_sleeping_loop_look_and_never_end_it(
 
 def test_a_hangup_hurries_the_source_once_and_before_the_next_look() -> None:
     hurried: list[int] = []
+    before = signal.getsignal(signal.SIGHUP)
     with signalled(lambda: hurried.append(1)) as ended:
         assert (ended(), hurried) == (False, [])
         os.kill(os.getpid(), signal.SIGHUP)
@@ -172,7 +173,7 @@ def test_a_hangup_hurries_the_source_once_and_before_the_next_look() -> None:
         assert (ended(), ended(), hurried) == (False, False, [1])
         os.kill(os.getpid(), signal.SIGTERM)
         assert ended()
-    assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
+    assert signal.getsignal(signal.SIGHUP) == before
 
 
 def test_without_a_watchdog_the_sleep_is_the_specs() -> None:

@@ -31,8 +31,8 @@ from .sight import until
 pytestmark = pytest.mark.timeout(300)
 
 COUNT = 20
-SLOW = ["rsync", "rsync with sha256", "rsyncd", "command", "rsyncd alone", "command alone"]
-KINDS = ["local", "sftp", *(pytest.param(kind, marks=pytest.mark.slow) for kind in SLOW)]
+SLOW = ["sftp", "rsync", "rsync with sha256", "rsyncd", "command", "rsyncd alone", "command alone"]
+KINDS = ["local", *(pytest.param(kind, marks=pytest.mark.slow) for kind in SLOW)]
 PATIENCE = 100.0
 PULLED = 4.0
 """Seconds that a cable is out."""
