@@ -239,7 +239,7 @@ def silence() -> Iterator[int]:
 
 
 def none_below() -> bool:
-    """Does nothing run below this process any more? What has ended and waits to be taken leave of does not run."""
+    """Does no git, nor ssh of its, run below this process any more? What has ended but was not waited for does not."""
     deadline = time.monotonic() + 10
     while _below():
         if time.monotonic() > deadline:
@@ -252,7 +252,8 @@ def _below() -> list[psutil.Process]:
     below = []
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
-            below += [process] if process.status() != psutil.STATUS_ZOMBIE else []
+            ours = process.name().startswith(("git", "ssh"))
+            below += [process] if ours and process.status() != psutil.STATUS_ZOMBIE else []
     return below
 
 
