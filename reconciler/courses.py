@@ -82,7 +82,7 @@ def of_job(facts: Facts, job: Job, device: str) -> Course | None:
     if facts.device(job.tmp.value) != device or not isinstance(job.phase, Known):
         return None
     stays = any(facts.device(path) == device for path in job.dsts or (job.tmp.value,))
-    way = facts.way(job.plotter, job.k.value, job.tmp.value, job.options, stays=stays)
+    way = facts.past.way(job.plotter, job.k.value, job.tmp.value, job.options, stays=stays)
     if way is None or job.phase.value not in way.spans:
         return None
     age = facts.age(job.since)
@@ -98,5 +98,5 @@ def of_spawn(facts: Facts, want: Spawn, device: str) -> Course | None:
     if want.tmp2 is not None or facts.device(want.tmp) != device or facts.spec.plotting is None:
         return None
     stays = facts.device(want.dst) == device
-    way = facts.way(want.plotter, want.k, want.tmp, facts.spec.plotting.options, stays=stays)
+    way = facts.past.way(want.plotter, want.k, want.tmp, facts.spec.plotting.options, stays=stays)
     return None if way is None else Course(way, 0.0)

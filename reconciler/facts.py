@@ -12,16 +12,17 @@ from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
-from reconciler import courses, forecast, reserve
+from reconciler import courses, reserve
 from reconciler.deleted import Deleted
 from reconciler.farmer import Disk, Farmer
 from reconciler.fit import order_of, unfit
 from reconciler.forecast import Course, Way
 from reconciler.kept import Kept
 from reconciler.observation import Observation
+from reconciler.past import Past, WayKey
 from reconciler.replacing import Replacing
 from reconciler.rhythm import Rhythm, rhythm
-from reconciler.state import Directory, Grant, Instant, Job, Known, Override, Phase, Start, Transfer
+from reconciler.state import Directory, Grant, Instant, Job, Known, Override, Start, Transfer
 from reconciler.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from reconciler.spec.models import Spec
 
 B = TypeVar("B", Start, Transfer)
-
-LOOKS = 100
-"""Ticks that a job must last at least for its way to be counted on."""
 
 
 class Facts:
@@ -58,7 +56,7 @@ class Facts:
         self._devices = {path: space.value.device for path, space in spaces if isinstance(space, Known)}
         table = (kept or Kept()).table
         finished = tuple(start for start in self.starts if start.outcome == "finished")
-        self._ways: dict[tuple[object, ...], Way | None] = table("ways", plotters, finished)
+        self._ways: dict[WayKey, Way | None] = table("ways", plotters, finished)
         self._claimed: dict[str, tuple[object, Mapping[str, int]]]
         self._claimed = table("claims", plotters, spec, self._devices)
         self._unfit: dict[tuple[str, str | None, str], tuple[str, ...]] = table("unfit", plotters, spec)
@@ -228,57 +226,9 @@ class Facts:
     # history
 
     @cached_property
-    def starts_at(self) -> Mapping[str, tuple[Start, ...]]:
-        """The starts on each tmp and towards each dst directory, as they began."""
-        found: dict[str, list[Start]] = defaultdict(list)
-        for start in self.starts:
-            for path in {start.tmp, start.dst}:
-                found[path].append(start)
-        return {path: tuple(there) for path, there in found.items()}
-
-    @cached_property
-    def youngest(self) -> float:
-        """Seconds since the last start, whether its job still lives or not; infinite without any."""
-        ages = [self.age(start.since) for start in self.starts] + [self.age(job.since) for job in self.jobs]
-        return min(ages, default=inf)
-
-    def median_until(self, plotter: str, k: int, until: Phase) -> float | None:
-        """Seconds that finished jobs of this kind took to a phase, in the middle; None without any."""
-        took = sorted(
-            start.milestones[until.major - 2]
-            for start in self.starts
-            if start.plotter == plotter and start.k == k and self._got(start, until)
-        )
-        return took[len(took) // 2] if took else None
-
-    def way(
-        self, plotter: str, k: int, tmp: str, options: Mapping[str, str | int | float | bool], *, stays: bool
-    ) -> Way | None:
-        """What such jobs hold on that tmp from start to end, as they went here.
-
-        stays: the plot lands on the same device. None: its plotter's curve is not known, none has finished here, or
-        they are over so soon that a look meets each but a few times, and would answer too late to what goes wrong.
-        """
-        key = (plotter, k, tmp, tuple(sorted(options.items())), stays)
-        if key not in self._ways:
-            self._ways[key] = self._find_way(plotter, k, tmp, options, stays)
-        found = self._ways[key]
-        return found if found is not None and found.seconds >= LOOKS * self.spec.scheduling.tick else None
-
-    def _find_way(
-        self, plotter: str, k: int, tmp: str, options: Mapping[str, str | int | float | bool], stays: bool
-    ) -> Way | None:
-        definition = self.plotters.get(plotter)
-        if definition is None:
-            return None
-        left = definition.band(k, definition.compression(options))[1] if stays else 0
-        ends = forecast.ends(self.starts, definition, k, tmp)
-        return forecast.way(
-            definition.course(k, options),
-            ends,
-            left,
-            lambda phase: definition.growth(k, phase, False, options).tmp,
-        )
+    def past(self) -> Past:
+        """What is to be read of earlier jobs."""
+        return Past(self, self._ways)
 
     def courses(self, device: str) -> Mapping[str, Course]:
         """How the jobs of a device go on there, by id; without those of which that cannot be told."""
@@ -291,21 +241,6 @@ class Facts:
     def rhythm(self) -> Rhythm | None:
         """How many jobs at once, and how often one begins, where the spec leaves it open; None: nothing tells."""
         return rhythm(self)
-
-    def longest_until(self, plotter: str, until: Phase) -> float | None:
-        """Seconds after which every job of this plotter was past a phase; None without any.
-
-        Only the ends of major phases are known, so a step within one counts as its end.
-        """
-        ends = until.major - 1 if until.minor <= 1 < until.major else until.major
-        took = (
-            s.milestones[ends - 1] for s in self.starts if s.plotter == plotter and len(s.milestones) >= ends
-        )
-        return max(took, default=None)
-
-    @staticmethod
-    def _got(start: Start, until: Phase) -> bool:
-        return until.major >= 2 and len(start.milestones) >= until.major - 1
 
     # transfers
 

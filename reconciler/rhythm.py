@@ -144,7 +144,7 @@ def _by_room(facts: Facts, plotting: Plotting, plotter: Plotter, device: str, tm
     two = bool(facts.spec.directories.tmp2)
     peak = plotter.peak(plotting.k, two, plotting.options).tmp
     by_peaks = int(room // peak) if peak else len(facts.on_device.get(device, ())) + 1
-    way = None if two else facts.way(plotting.plotter, plotting.k, tmp, plotting.options, stays=False)
+    way = None if two else facts.past.way(plotting.plotter, plotting.k, tmp, plotting.options, stays=False)
     if way is None or way.seconds < courses.LATE * facts.spec.scheduling.tick:
         return by_peaks
     return max(by_peaks, int(ROOM * room / _mean(way)))

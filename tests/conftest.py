@@ -20,12 +20,20 @@ PLOTTING_TOO = (
 )
 """Likewise, in other rooms."""
 
-LOOKING_NOWHERE = ("test_analyze.py", "test_grafana.py", "test_help.py", "test_plotter.py", "test_tune.py")
+LOOKING_NOWHERE = (
+    "commands/test_analyze.py",
+    "commands/test_grafana.py",
+    "commands/test_help.py",
+    "commands/test_plan_all.py",
+    "commands/test_plotter.py",
+    "commands/test_tune.py",
+    "machine/test_watching.py",
+)
 """Those of these rooms that look at no process but their own."""
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Tests that plot run one after the other, on one worker."""
     path = item.path.relative_to(Path(__file__).parent)
-    if path.name in PLOTTING_TOO or (path.parts[0] in PLOTTING and path.name not in LOOKING_NOWHERE):
+    if path.name in PLOTTING_TOO or (path.parts[0] in PLOTTING and str(path) not in LOOKING_NOWHERE):
         item.add_marker(pytest.mark.xdist_group("plotting"))

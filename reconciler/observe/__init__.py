@@ -1,8 +1,9 @@
 """From World to Observation: the clock is read once, and every other fact after it.
 
 The order of reading is part of the law, since a job moves from the journal to the process table while we
-look: the journal's listing, the process table, the locks, and then the bytes of logs. What is kept from
-look to look is a cache only: a fresh observer sees the same.
+look: the journal's listing, the process table, the locks, the bytes of logs, and last what lies where plots
+land, since whoever was over by then has put down or taken away its plot before. What is kept from look to
+look is a cache only: a fresh observer sees the same.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Places:
         self._named = tuple(path for path in self._every if path != directories.logs.path)
         self._others: list[str] = []
         self._found: dict[str, str | None] = {}
-        self._surveys = dict(machine.survey([Ask(path, names=path in self._landing) for path in self._every]))
+        self._surveys = dict(machine.survey([Ask(path) for path in self._every]))
         self._surveys[directories.logs.path] = self._room_for(directories.logs.path)
         self._real = {
             survey.value.real: path
@@ -104,7 +104,10 @@ class Places:
         left: Mapping[str, Collection[str]],
         temps: Literal["all", "orphans", "none"],
     ) -> Mapping[str, Directory]:
-        """Every directory by its path.
+        """Every directory by its path. Comes after the process table and the journal's locks.
+
+        What lies where plots land is listed only now: a job or mover that was over by then has put down or taken away
+        its plot before, so that none is missing here, and none is seen twice.
 
         finished: plot ids that a log says are done; landing: plot ids that a living job still makes.
         jobs: ids of the jobs that live. left: by directory that plots land in no more, the ids of those that were ours.
@@ -113,9 +116,9 @@ class Places:
         listing = {
             path for path in self._every if path in self._landing or (temps != "none" and path in self._tmp)
         }
-        missing = [path for path in listing if path not in self._landing]
-        if missing:
-            self._surveys.update(self._machine.survey([Ask(path, names=True) for path in missing]))
+        self._surveys.update(
+            self._machine.survey([Ask(path, names=True) for path in self._every if path in listing])
+        )
         listings = {**{path: _entries(self._surveys[path]) for path in self._landing}, **self._left(left)}
         plots = self._plots.look(listings, now, finished, landing)
         owned = frozenset((*landing, *jobs))

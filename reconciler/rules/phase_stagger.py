@@ -63,7 +63,7 @@ def _early(facts: Facts, job: Job, until: Phase) -> bool:
     phase = _phase(job)
     if phase is not None:
         return phase < until
-    usual = facts.longest_until(job.plotter, until)
+    usual = facts.past.longest_until(job.plotter, until)
     return usual is None or facts.age(job.since) <= usual
 
 
@@ -74,7 +74,7 @@ def _phase(job: Job) -> Phase | None:
 def _passes_at(facts: Facts, job: Job, until: Phase) -> float | None:
     if not isinstance(job.k, Known) or job.run == "suspended":
         return None
-    usual = facts.median_until(job.plotter, job.k.value, until)
+    usual = facts.past.median_until(job.plotter, job.k.value, until)
     left = None if usual is None else usual - facts.age(job.since)
     return facts.now.at + left if left is not None and left > 0 else None
 

@@ -18,7 +18,7 @@ def judge(facts: Facts, admitted: Admitted, _want: Want) -> Verdict | None:
     wait, why = (stagger, "stagger") if stagger != "auto" else _beat(facts)
     if not wait:
         return None
-    youngest = 0.0 if admitted.spawns else facts.youngest
+    youngest = 0.0 if admitted.spawns else facts.past.youngest
     shown = "no start yet" if youngest == inf else f"last start {show_duration(youngest)} ago"
     return Verdict(
         rule="stagger",

@@ -28,7 +28,7 @@ from reconciler.spec.models import Spec
 from reconciler.state import Job, Known, Override, Start, Verb
 from tests.real import driver
 from tests.real.driver import BOTH, Place, Task
-from tests.real.sight import PATIENCE, Most, Running, record, session, shown, until, writers
+from tests.real.sight import PATIENCE, Most, Running, record, said_its_last, session, shown, until, writers
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = "reconciler.plotters.chiapos"
@@ -271,12 +271,13 @@ class Farm:
 
     @contextmanager
     def watched(self) -> Iterator[Most]:
-        """Sees all the while how much runs at once."""
+        """Sees all the while how much runs at once. A mover that has said its last word is about to end."""
         most, over = Most(), threading.Event()
 
         def watch() -> None:
             while not over.wait(0.02):
-                most.see(self.running("plot"), self.running("move"))
+                moves = [move for move in self.running("move") if not said_its_last(move.log)]
+                most.see(self.running("plot"), moves)
 
         thread = threading.Thread(target=watch)
         thread.start()

@@ -102,6 +102,11 @@ def writers(logs: Path) -> list[tuple[int, str]]:
     return found
 
 
+def said_its_last(log: str) -> bool:
+    """Does a mover's log tell how it ended?"""
+    return b'{"outcome":' in Path(log).read_bytes()
+
+
 def record(log: str) -> Mapping[str, Any]:
     with open(log, "rb") as file:
         told: Mapping[str, Any] = json.loads(file.readline())

@@ -1,0 +1,109 @@
+"""What earlier jobs tell of new ones: where they began, how long they took, and what they hold on their way. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cached_property
+from math import inf
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from reconciler import forecast
+from reconciler.forecast import Way
+from reconciler.state import Job, Phase, Start
+
+if TYPE_CHECKING:
+    from reconciler.facts import Facts
+
+LOOKS = 100
+"""Ticks that a job must last at least for its way to be counted on."""
+
+Option: TypeAlias = str | int | float | bool
+Options: TypeAlias = Mapping[str, Option]
+
+
+class WayKey(NamedTuple):
+    """All that a way depends on, beside the finished jobs."""
+
+    plotter: str
+    k: int
+    tmp: str
+    options: tuple[tuple[str, Option], ...]
+    stays: bool
+
+
+class Past:
+    """The starts that the journal remembers, as rules ask for them. ways: those that are found already."""
+
+    def __init__(self, facts: Facts, ways: dict[WayKey, Way | None]) -> None:
+        self._facts = facts
+        self._ways = ways
+
+    @cached_property
+    def at(self) -> Mapping[str, tuple[Start, ...]]:
+        """The starts on each tmp and towards each dst directory, as they began."""
+        found: dict[str, list[Start]] = defaultdict(list)
+        for start in self._facts.starts:
+            for path in {start.tmp, start.dst}:
+                found[path].append(start)
+        return {path: tuple(there) for path, there in found.items()}
+
+    @cached_property
+    def youngest(self) -> float:
+        """Seconds since the last start, whether its job still lives or not; infinite without any."""
+        facts = self._facts
+        begun: tuple[Start | Job, ...] = (*facts.starts, *facts.jobs)
+        return min((facts.age(each.since) for each in begun), default=inf)
+
+    def median_until(self, plotter: str, k: int, until: Phase) -> float | None:
+        """Seconds that finished jobs of this kind took to a phase, in the middle; None without any."""
+        took = sorted(
+            start.milestones[until.major - 2]
+            for start in self._facts.starts
+            if start.plotter == plotter and start.k == k and self._got(start, until)
+        )
+        return took[len(took) // 2] if took else None
+
+    def way(self, plotter: str, k: int, tmp: str, options: Options, *, stays: bool) -> Way | None:
+        """What such jobs hold on that tmp from start to end, as they went here.
+
+        stays: the plot lands on the same device. None: its plotter's curve is not known, none has finished here, or
+        they are over so soon that a look meets each but a few times, and would answer too late to what goes wrong.
+        """
+        key = WayKey(plotter, k, tmp, tuple(sorted(options.items())), stays)
+        if key not in self._ways:
+            self._ways[key] = self._find_way(plotter, k, tmp, options, stays)
+        found = self._ways[key]
+        return (
+            found if found is not None and found.seconds >= LOOKS * self._facts.spec.scheduling.tick else None
+        )
+
+    def _find_way(self, plotter: str, k: int, tmp: str, options: Options, stays: bool) -> Way | None:
+        definition = self._facts.plotters.get(plotter)
+        if definition is None:
+            return None
+        left = definition.band(k, definition.compression(options))[1] if stays else 0
+        ends = forecast.ends(self._facts.starts, definition, k, tmp)
+        return forecast.way(
+            definition.course(k, options),
+            ends,
+            left,
+            lambda phase: definition.growth(k, phase, False, options).tmp,
+        )
+
+    def longest_until(self, plotter: str, until: Phase) -> float | None:
+        """Seconds after which every job of this plotter was past a phase; None without any.
+
+        Only the ends of major phases are known, so a step within one counts as its end.
+        """
+        ends = until.major - 1 if until.minor <= 1 < until.major else until.major
+        took = (
+            s.milestones[ends - 1]
+            for s in self._facts.starts
+            if s.plotter == plotter and len(s.milestones) >= ends
+        )
+        return max(took, default=None)
+
+    @staticmethod
+    def _got(start: Start, until: Phase) -> bool:
+        return until.major >= 2 and len(start.milestones) >= until.major - 1
