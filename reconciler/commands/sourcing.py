@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.errors import UsageError
+from reconciler.errors import SpecError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.sources.setting import Setting
@@ -31,7 +31,7 @@ _OPTIONS = (
 
 
 def source_options(function: Callable[..., int]) -> Callable[..., int]:
-    """The options above, handed on together as `setting`. Raises UsageError, SpecError for what cannot be."""
+    """The options above, handed on together as `setting`. Raises UsageError for what cannot be."""
 
     @functools.wraps(function)
     def gathered(
@@ -79,11 +79,14 @@ def _setting(
 ) -> Setting:
     from reconciler.sources.setting import setting_of
 
-    return setting_of(
-        os.path.expanduser("~"),
-        git=source,
-        ref=ref,
-        path=path,
-        verify=None if verify is None else {"mode": verify, "allowed_signers": signers},
-        state=state,
-    )
+    try:
+        return setting_of(
+            os.path.expanduser("~"),
+            git=source,
+            ref=ref,
+            path=path,
+            verify=None if verify is None else {"mode": verify, "allowed_signers": signers},
+            state=state,
+        )
+    except SpecError as error:
+        raise UsageError(str(error)) from None

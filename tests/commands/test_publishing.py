@@ -46,6 +46,7 @@ def test_a_real_loops_observation_is_what_plan_reads(scratch: Scratch) -> None:
         wait_for(file.exists)
         first = documents.observation_from_json(file.read_text(), "first")
         assert isinstance(first.jobs, Known)
+        wait_for(metrics.exists)
         wait_for(lambda: values(metrics.read_text())['plotman_jobs{state="running"}'] == 1)
         loop.send_signal(signal.SIGTERM)
         assert loop.wait(DEADLINE) == 0
