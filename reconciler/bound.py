@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler import reserve
 from reconciler.errand import NOT_THERE
+from reconciler.noun import noun
 from reconciler.setbacks import MANY, ended_at
 from reconciler.state import Known, Plot, Transfer
 from reconciler.want import Place
@@ -26,7 +26,7 @@ AWAY = 3600.0
 """Seconds after its last transfer for which a plot waits for a farmer that does not answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Bound:
     """A plot's place, and why there, in words."""
 

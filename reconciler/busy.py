@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from reconciler.noun import noun
+
+SPAN = 300.0
+"""Seconds over which shares are reckoned, at most."""
+IDLE = 0.3
+"""Below this share a drive does not bound anything yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Busy:
     """Shares of the last minutes, from 0 to 1. cpu: of all processors together. drives: of each, by its device.
 
@@ -16,3 +22,8 @@ class Busy:
     cpu: float
     drives: Mapping[str, float]
     memory: float = 0.0
+
+    def eased(self, before: Busy, step: float) -> bool:
+        """Has the share of the processors, or of a drive that was not idle, fallen by so much?"""
+        drives = (then - self.drives.get(name, 0.0) for name, then in before.drives.items() if then > IDLE)
+        return before.cpu - self.cpu >= step or any(fell >= step for fell in drives)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler import reserve
@@ -35,7 +34,7 @@ def with_spawn(facts: Facts, admitted: Admitted, device: str, want: Spawn) -> Ou
             fixed -= claim
     resumed = {steer.job.id for steer in admitted.steers if steer.kind == "resume"}
     for job, course in facts.courses(device).items():
-        known.append(replace(course, moves=course.moves or job in resumed))
+        known.append(course.going(course.moves or job in resumed))
         fixed -= facts.claims[job].get(device, 0)
     return outlook(_room(facts, device) - fixed - unseen(facts, known), known)
 
@@ -62,7 +61,7 @@ def unseen(facts: Facts, courses: Collection[Course]) -> float:
 
 
 def _only(facts: Facts, device: str, jobs: Collection[str]) -> list[Course]:
-    return [replace(course, moves=job in jobs) for job, course in facts.courses(device).items()]
+    return [course.going(job in jobs) for job, course in facts.courses(device).items()]
 
 
 def _room(facts: Facts, device: str) -> int:

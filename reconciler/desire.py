@@ -7,18 +7,19 @@ is held gets a Hold.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from reconciler.facts import Facts
 from reconciler.judging import Judging
 from reconciler.leaves import JobLeaf, OrphanLeaf, PlotLeaf, State, StoredLeaf, of_job, of_old, of_temp
+from reconciler.noun import noun
 from reconciler.rules import LIMITS, PROPOSERS
 from reconciler.state import Known
 from reconciler.want import Admitted, Kind, Move, Retire, Spawn, Steer, Sweep, Verdict, Want
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Held:
     """A candidate that waits, and the verdict that holds it."""
 
@@ -26,7 +27,7 @@ class Held:
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Desire:
     """What should be.
 

@@ -21,6 +21,7 @@ from reconciler.errors import DocumentError, Problem
 from reconciler.observation import Observation
 from reconciler.spec import faults, tree
 from reconciler.spec.schemas import folder, published
+from reconciler.spec.where import Place
 
 if TYPE_CHECKING:
     from reconciler.plan import Plan
@@ -128,7 +129,7 @@ def _places(value: tree.Value, text: str, name: str) -> tree.Tree:
     places = tree.read(text, name, _MAX_PLACES)
     if places.whole:
         return places
-    paths = {path: tree.Place(name, 0, 0) for path, _ in tree.walk(value)}
+    paths = {path: Place(name, 0, 0) for path, _ in tree.walk(value)}
     return tree.Tree(name, value, paths, {})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.noun import noun
 from reconciler.state import Known
 
 if TYPE_CHECKING:
@@ -15,13 +16,32 @@ SURE = 0.8
 """The part of what left so far that is counted on to leave from now on."""
 
 
-def rate(facts: Facts) -> float:
-    """Bytes a second that leave while anything does, as the last day's transfers went; 0 where none tells.
+@noun
+class Drain:
+    """What leaves each of the landing devices, which share it alike.
 
-    Where no farmer is known to be good nothing leaves.
+    rate: bytes a second that can be counted on; none where no farmer is known to be good.
+    room: bytes that farmers have for it. left: bytes a second that left all of them, while anything did.
     """
-    if not _good(facts):
-        return 0.0
+
+    rate: float
+    room: float
+    left: float
+
+    def leaves(self, seconds: float, waiting: int) -> int:
+        """Bytes that can be counted on to leave one of them within that time. waiting: that lie or will land there."""
+        return int(min(self.rate * seconds, waiting, self.room))
+
+
+def drain(facts: Facts) -> Drain:
+    """The same for all devices, so that it is found once."""
+    devices = {facts.device(directory.path) for directory in facts.spec.directories.landing}
+    each, left = max(1, len(devices)), _rate(facts)
+    return Drain(SURE * left / each if _good(facts) else 0.0, _room(facts) / each, left)
+
+
+def _rate(facts: Facts) -> float:
+    """Bytes a second that leave while anything does, as the last day's transfers went; 0 where none tells."""
     spans = []
     total = 0
     for transfer in facts.transfers:
@@ -30,17 +50,6 @@ def rate(facts: Facts) -> float:
             total += transfer.bytes
     seconds = _union(spans)
     return total / seconds if seconds > 0 else 0.0
-
-
-def leaves(facts: Facts, seconds: float, waiting: int) -> int:
-    """Bytes that can be counted on to leave one of the landing devices within that time.
-
-    waiting: bytes that lie or will land there. What leaves is shared by all devices that plots land on, and farmers
-    must have room for it.
-    """
-    devices = {facts.device(directory.path) for directory in facts.spec.directories.landing}
-    share = SURE * rate(facts) * seconds / max(1, len(devices))
-    return int(min(share, waiting, _room(facts) / max(1, len(devices))))
 
 
 def _good(facts: Facts) -> bool:

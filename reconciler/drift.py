@@ -7,15 +7,16 @@ that differ go to DeepDiff, which says how.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Literal, TypeAlias
 
 from reconciler.leaves import Leaf, State
+from reconciler.noun import noun
 
 Group: TypeAlias = Literal["jobs", "plots", "orphans", "farmers"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Change:
     """One entry of State that is not as it should be.
 

@@ -8,9 +8,10 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
+from reconciler.noun import noun
 from reconciler.world import Daemon, Login
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ STALE = 6 * 3600.0
 """Seconds after which another host's part file that nobody has touched counts as left behind."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Way:
     """How to get to a farmer: what of its part of the spec a mover needs. All empty: a disk of this machine.
 
@@ -58,7 +59,7 @@ class Way:
     check: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Errand:
     """One plot to move.
 
@@ -90,7 +91,7 @@ class Errand:
         return self.disk.removesuffix(f"/{self.way.folder}") if self.way.folder else self.disk
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Farewell:
     """One old plot to remove at a farmer, where it is still what it was seen to be.
 

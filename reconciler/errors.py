@@ -20,7 +20,8 @@ Messages tell where, what was found, and what would be right.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from reconciler.noun import noun
 
 
 class PlotmanError(Exception):
@@ -35,7 +36,7 @@ class UsageError(PlotmanError):
     exit_code = 64
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Problem:
     """One thing wrong in a document from outside.
 

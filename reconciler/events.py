@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from reconciler.execute import Outcome
 from reconciler.facts import Facts
+from reconciler.noun import noun
 from reconciler.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Planned:
     """A tick begins: what was seen, and what is planned of it. Outcomes follow, one an action."""
 
@@ -18,7 +18,7 @@ class Planned:
     plan: Plan
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Ticked:
     """A tick is over: what was seen, what was planned of it, what came of that."""
 
@@ -27,7 +27,7 @@ class Ticked:
     outcomes: tuple[Outcome, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Trouble:
     """Something about the loop itself that a person should know; told once, until it changes.
 

@@ -6,7 +6,6 @@ The rules are the guards; there is no second set. Whoever calls holds the lock o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from reconciler.actions import Action, Spawn
@@ -15,6 +14,7 @@ from reconciler.errors import AlreadyStarted, MachineError, StalePlan
 from reconciler.facts import Facts
 from reconciler.kept import Kept
 from reconciler.leaves import JobLeaf, Leaf, OrphanLeaf, PlotLeaf, StoredLeaf, entries
+from reconciler.noun import noun
 from reconciler.observe import Observer
 from reconciler.plan import Plan, if_approved, plan_facts
 from reconciler.want import Verdict, grant_of
@@ -30,7 +30,7 @@ FINAL = frozenset({"kill", "clean", "retire"})
 """Kinds of action that nothing brings back."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Outcome:
     """What came of an action.
 

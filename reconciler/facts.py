@@ -12,29 +12,30 @@ from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
-from reconciler import courses, reserve
-from reconciler.deleted import Deleted
 from reconciler.farmer import Disk, Farmer
 from reconciler.fit import order_of, unfit
-from reconciler.forecast import Course, Way
 from reconciler.kept import Kept
 from reconciler.observation import Observation
-from reconciler.past import Past, WayKey
-from reconciler.replacing import Replacing
-from reconciler.rhythm import Rhythm, rhythm
 from reconciler.state import Directory, Grant, Instant, Job, Known, Override, Start, Transfer
-from reconciler.traffic import Traffic
 
 if TYPE_CHECKING:
+    from reconciler.deleted import Deleted
+    from reconciler.drain import Drain
+    from reconciler.forecast import Course, Way
+    from reconciler.past import Past, WayKey
     from reconciler.plotters import Order, Plotters
+    from reconciler.replacing import Replacing
+    from reconciler.rhythm import Rhythm
     from reconciler.spec.farmers import Archive
     from reconciler.spec.models import Spec
+    from reconciler.streams import Streams
+    from reconciler.traffic import Traffic
 
 B = TypeVar("B", Start, Transfer)
 
 
 class Facts:
-    """What rules read.
+    """What rules read. What only some commands ask for is imported when it is asked for.
 
     spec, seen, plotters: what the index was made from. kept: what earlier ones have found.
     jobs: those that count: all but the ignored ones, oldest first.
@@ -150,17 +151,19 @@ class Facts:
 
     def _plotting(self, device: str) -> tuple[str, ...]:
         """The tmp, tmp2 and dst directories of a device, also draining ones; the logs have a floor of their own."""
+        return tuple(path for path in self.devices[device] if path in self._named or path in self.draining)
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        """The tmp, tmp2 and dst directories of the spec."""
         roles = self.spec.directories
-        named = {d.path for d in roles.tmp} | {d.path for d in (*roles.tmp2, *roles.dst)} | self.draining
-        return tuple(path for path in self.devices[device] if path in named)
+        return frozenset((*(d.path for d in roles.tmp), *(d.path for d in (*roles.tmp2, *roles.dst))))
 
     @cached_property
     def draining(self) -> frozenset[str]:
         """The tmp and tmp2 directories that the spec names no more, and where jobs of ours go on."""
-        roles = self.spec.directories
-        named = {d.path for d in roles.tmp} | {d.path for d in (*roles.tmp2, *roles.dst)}
         places = (fact for job in self.jobs if job.ours for fact in (job.tmp, job.tmp2))
-        return frozenset(fact.value for fact in places if isinstance(fact, Known)) - named
+        return frozenset(fact.value for fact in places if isinstance(fact, Known)) - self._named
 
     @cached_property
     def claims(self) -> Mapping[str, Mapping[str, int]]:
@@ -173,12 +176,16 @@ class Facts:
         grounds = (job.plotter, job.k, job.phase, job.options, job.tmp, job.tmp2, job.dst, job.touches)
         claimed = self._claimed.get(job.id)
         if claimed is None or claimed[0] != grounds:
+            from reconciler import reserve
+
             self._claimed[job.id] = claimed = grounds, reserve.of_job(self, job)
         return claimed[1]
 
     @cached_property
     def promised(self) -> Mapping[str, int]:
         """Bytes of each device that jobs and transfers under way may still take, at most."""
+        from reconciler import reserve
+
         total: dict[str, int] = defaultdict(int)
         for claims in (*self.claims.values(), reserve.of_transfers(self)):
             for device, size in claims.items():
@@ -228,11 +235,15 @@ class Facts:
     @cached_property
     def past(self) -> Past:
         """What is to be read of earlier jobs."""
+        from reconciler.past import Past
+
         return Past(self, self._ways)
 
     def courses(self, device: str) -> Mapping[str, Course]:
         """How the jobs of a device go on there, by id; without those of which that cannot be told."""
         if device not in self._courses:
+            from reconciler import courses
+
             found = ((job.id, courses.of_job(self, job, device)) for job in self.on_device.get(device, ()))
             self._courses[device] = {job: course for job, course in found if course is not None}
         return self._courses[device]
@@ -240,6 +251,8 @@ class Facts:
     @cached_property
     def rhythm(self) -> Rhythm | None:
         """How many jobs at once, and how often one begins, where the spec leaves it open; None: nothing tells."""
+        from reconciler.rhythm import rhythm
+
         return rhythm(self)
 
     # transfers
@@ -262,16 +275,36 @@ class Facts:
     @cached_property
     def traffic(self) -> Traffic:
         """The rest of what is to be read of plots on their way."""
+        from reconciler.traffic import Traffic
+
         return Traffic(self)
+
+    @cached_property
+    def drain(self) -> Drain:
+        """How fast plots leave for the farmers."""
+        from reconciler.drain import drain
+
+        return drain(self)
+
+    @cached_property
+    def streams(self) -> Streams:
+        """How many transfers go at once, where the spec leaves it to the tool."""
+        from reconciler.streams import Streams
+
+        return Streams(self)
 
     @cached_property
     def replacing(self) -> Replacing:
         """What is to be read of old plots that give way to new ones."""
+        from reconciler.replacing import Replacing
+
         return Replacing(self)
 
     @cached_property
     def deleted(self) -> Deleted:
         """What is to be read of deletions."""
+        from reconciler.deleted import Deleted
+
         return Deleted(self)
 
     # farmers

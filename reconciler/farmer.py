@@ -5,12 +5,13 @@ A farmer may be another machine, of which only its last answer is known, or a fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from reconciler.noun import noun
 from reconciler.state import Absent, Fact, Instant, Space
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Stored:
     """A plot that stands at a farmer under its final name."""
 
@@ -18,7 +19,7 @@ class Stored:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Part:
     """A plot on its way to a disk: its part file there is the reservation.
 
@@ -32,7 +33,7 @@ class Part:
     modified: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class OldPlot:
     """A plot at a farmer that might give way to a new one, as its head tells.
 
@@ -48,7 +49,7 @@ class OldPlot:
     contract: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Disk:
     """One target folder of a farmer.
 
@@ -66,7 +67,7 @@ class Disk:
     old: Fact[tuple[OldPlot, ...]] = field(default_factory=lambda: Absent("not asked for"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Farmer:
     """Where plots go in the end. disks: Unknown: it did not answer.
 

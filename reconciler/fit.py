@@ -14,7 +14,7 @@ from reconciler.spec.models import PhaseStagger, Plotting, Spec
 if TYPE_CHECKING:
     from reconciler.plotters import Plotters
     from reconciler.plotters.plotter import Plotter
-    from reconciler.spec.loading import Loaded
+    from reconciler.spec.loaded import Loaded
 
 
 def order_of(spec: Spec, tmp: str, tmp2: str | None, dst: str) -> Order | None:

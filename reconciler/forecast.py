@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from reconciler.noun import noun
 from reconciler.plotters import Leg, Plotter
 from reconciler.state import Phase, Start
 
@@ -21,7 +21,7 @@ SURE = 0.8
 """The part of what a job is thought to hold that is counted on to come free at its end."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Way:
     """What one kind of job holds on one device from its start to its end.
 
@@ -67,13 +67,17 @@ class Way:
         return max(0.0, max(grows, default=0.0))
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Course:
     """One job on its way. passed: seconds of the way that are behind it. moves: it does not stand still."""
 
     way: Way
     passed: float
     moves: bool = True
+
+    def going(self, moves: bool) -> Course:
+        """The same, if it moves, or stands still."""
+        return self if moves == self.moves else Course(self.way, self.passed, moves)
 
     def then(self, seconds: float) -> tuple[int, float]:
         """The most bytes that it may still take that long from now, and those that it holds then."""
@@ -87,7 +91,7 @@ class Course:
         return min(self.way.claim(self.passed), seconds * self.way.fastest(self.passed))
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Outlook:
     """What jobs that go on together leave of some room, at the worst moment of each.
 

@@ -13,10 +13,10 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias, get_args
 
+from reconciler.noun import noun
 from reconciler.state import Instant
 
 Kind: TypeAlias = Literal["plot", "move", "retire", "kill", "clean"]
@@ -27,7 +27,7 @@ _KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
 _NOTE = re.compile(r"(?P<id>[0-9a-f]{12})\.(?P<what>suspended|killed)")
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class LogName:
     """A log's name, taken apart. time: UTC, sortable as text."""
 
@@ -36,7 +36,7 @@ class LogName:
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Record:
     """What was started where: the first line of a log. body: what depends on the kind, flat."""
 

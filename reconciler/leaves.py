@@ -8,14 +8,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import TypeAlias
 
 from reconciler.farmer import OldPlot
+from reconciler.noun import noun
 from reconciler.state import Fact, Job, Known, Run, T, Temp
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class JobLeaf:
     """A job as far as it is governed: how it runs, and where it is bound. None: not known."""
 
@@ -25,14 +26,14 @@ class JobLeaf:
     dst: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class PlotLeaf:
     """The places that a plot is in, or is bound for; two between publishing and removing."""
 
     at: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class OrphanLeaf:
     """Temporary files that no job owns. directory, files: what cleaning would remove."""
 
@@ -40,7 +41,7 @@ class OrphanLeaf:
     files: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class StoredLeaf:
     """An old plot at a farmer that the spec lets give way to new ones."""
 
@@ -49,7 +50,7 @@ class StoredLeaf:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class State:
     """Spec and world, reduced to what is governed. One leaf's change is one action.
 

@@ -24,7 +24,7 @@ from reconciler.world import World
 if TYPE_CHECKING:
     from reconciler.plotters import Plotters
     from reconciler.sources import Source
-    from reconciler.spec.loading import Loaded
+    from reconciler.spec.loaded import Loaded
 
 __all__ = ["Event", "Loop", "Ticked", "Trouble", "Work", "pause", "settled", "wanted"]
 
@@ -40,6 +40,8 @@ SHORTEST = 0.05
 """Seconds between two ticks at least, whatever wakes the loop."""
 PENDING = 0.1
 """Seconds until the next look while a start is pending: nothing wakes for what has no pid yet."""
+HAIR = 0.001
+"""Seconds that a look comes after the moment at which a hold can pass, lest rounding brings it before."""
 SOON = 1.0
 """Seconds until the next look after the world has changed under a plan."""
 DAY = 86400.0
@@ -166,7 +168,7 @@ def pause(ticked: Ticked, idle: float | None = None) -> float:
     facts, plan = ticked.facts, ticked.plan
     seconds = float(facts.spec.scheduling.tick) if idle is None else idle
     if plan.next_at is not None:
-        seconds = min(seconds, plan.next_at - facts.now.at)
+        seconds = min(seconds, plan.next_at + HAIR - facts.now.at)
     if any(job.run == "pending" for job in facts.all_jobs):
         seconds = min(seconds, PENDING)
     if any(outcome.result == "refused" for outcome in ticked.outcomes):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from reconciler.busy import Busy
 from reconciler.farmer import Farmer
+from reconciler.noun import noun
 from reconciler.revision import Revisions
 from reconciler.state import (
     Deletion,
@@ -24,7 +25,7 @@ from reconciler.state import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Condition:
     """Something that a person should know. type: a stable name; subject: what it is about."""
 
@@ -33,7 +34,7 @@ class Condition:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Observation:
     """What is, at one instant: all that planning may know beside the spec.
 

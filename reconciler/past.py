@@ -14,6 +14,7 @@ from reconciler.state import Job, Phase, Start
 
 if TYPE_CHECKING:
     from reconciler.facts import Facts
+    from reconciler.plotters import Plotter
 
 LOOKS = 100
 """Ticks that a job must last at least for its way to be counted on."""
@@ -38,6 +39,7 @@ class Past:
     def __init__(self, facts: Facts, ways: dict[WayKey, Way | None]) -> None:
         self._facts = facts
         self._ways = ways
+        self._ends: dict[tuple[str, int, str | None], Mapping[int, float]] = {}
 
     @cached_property
     def at(self) -> Mapping[str, tuple[Start, ...]]:
@@ -83,13 +85,30 @@ class Past:
         if definition is None:
             return None
         left = definition.band(k, definition.compression(options))[1] if stays else 0
-        ends = forecast.ends(self._facts.starts, definition, k, tmp)
         return forecast.way(
             definition.course(k, options),
-            ends,
+            self._ends_of(definition, k, tmp),
             left,
             lambda phase: definition.growth(k, phase, False, options).tmp,
         )
+
+    def _ends_of(self, plotter: Plotter, k: int, tmp: str) -> Mapping[int, float]:
+        """As `forecast.ends`. Every tmp on which none has finished yet has the same."""
+        own, any_tmp = (plotter.name, k, tmp), (plotter.name, k, None)
+        kind = own if own in self._finished else any_tmp
+        if kind not in self._ends:
+            self._ends[kind] = forecast.ends(self._finished.get(kind, ()), plotter, k, tmp)
+        return self._ends[kind]
+
+    @cached_property
+    def _finished(self) -> Mapping[tuple[str, int, str | None], tuple[Start, ...]]:
+        """Finished starts that tell of their phases, by plotter, k and tmp; and on all tmps together."""
+        found: dict[tuple[str, int, str | None], list[Start]] = defaultdict(list)
+        for start in self._facts.starts:
+            if start.outcome == "finished" and start.milestones:
+                found[start.plotter, start.k, start.tmp].append(start)
+                found[start.plotter, start.k, None].append(start)
+        return {kind: tuple(starts) for kind, starts in found.items()}
 
     def longest_until(self, plotter: str, until: Phase) -> float | None:
         """Seconds after which every job of this plotter was past a phase; None without any.

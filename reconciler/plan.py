@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from reconciler import actions
@@ -15,6 +14,7 @@ from reconciler.actions import Action
 from reconciler.desire import Held, desire
 from reconciler.drift import drift
 from reconciler.facts import Facts
+from reconciler.noun import noun
 from reconciler.observation import Condition, Observation
 from reconciler.state import Instant
 from reconciler.want import Kind
@@ -27,7 +27,7 @@ TTL = 600.0
 """Seconds that a saved plan may be applied after its observation."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Hold:
     """What waits, and for what.
 
@@ -49,7 +49,7 @@ class Hold:
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Plan:
     """What would be done now, in order, and what holds back the rest.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from reconciler.noun import noun
 
 Obstacle: TypeAlias = Literal["unreachable", "unverified", "invalid", "rewound", "shrunk"]
 """Why the newest revision is not in force: the repository does not answer; no trusted signature; no usable spec, or
@@ -11,7 +12,7 @@ one that the repository does not hold as it should; the ref has left the history
 smaller that it may be a mistake."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Revision:
     """One state of the repository.
 
@@ -28,7 +29,7 @@ class Revision:
         return f"{self.ref}@{self.commit[:7]}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Revisions:
     """How far a repository is followed.
 

@@ -8,14 +8,14 @@ as the scarcest of them carries, by what is seen of it now.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, inf
 from statistics import median
 from typing import TYPE_CHECKING
 
-from reconciler import courses
+from reconciler.busy import IDLE
 from reconciler.forecast import Way
+from reconciler.noun import noun
 from reconciler.spec.units import show_duration, show_size
 from reconciler.state import Known
 
@@ -28,8 +28,6 @@ RECENT = 20
 """Finished jobs by which a job's time is told: the newest."""
 FULL = 0.98
 """The share of its time that a processor or drive is to be busy."""
-IDLE = 0.3
-"""Below this share a drive does not bound anything yet."""
 MEMORY = 0.95
 """The part of memory that may be taken, by all together."""
 CLOSER = 0.8
@@ -38,7 +36,7 @@ ROOM = 0.95
 """The part of a device that jobs well apart may fill in the middle."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Rhythm:
     """What is decided.
 
@@ -85,6 +83,11 @@ def rhythm(facts: Facts) -> Rhythm | None:
     fitting = _in_memory(facts)
     if fitting is not None:
         bounds.append((fitting, f"{show_size(facts.seen.memory)} of memory"))
+    if _works_in_memory(plotting, plotter):
+        bounds.append((1, "memory, in which one works at a time"))
+    leaving = _leaving(facts, plotter.final_bytes(plotting.k), seconds)
+    if leaving is not None:
+        bounds.append((leaving, "what leaves, since as much waits"))
     jobs, bound = min(bounds, key=lambda each: each[0])
     return Rhythm(
         seconds=max(1.0, seconds),
@@ -123,12 +126,36 @@ def _processors(facts: Facts, plotting: Plotting, plotter: Plotter) -> int:
     standing = len(facts.jobs) - running
     busy = facts.seen.busy
     if not isinstance(busy, Known) or not running:
-        return max(len(facts.jobs), facts.seen.cpus // plotter.threads(plotting.options))
+        # Most of the time a job keeps fewer of its threads busy than it has.
+        return max(len(facts.jobs), facts.seen.cpus // plotter.threads(plotting.options) + 1)
     if busy.value.cpu < FULL:
         return _carried(running, busy.value.cpu) + standing
+    if len(facts.jobs) >= facts.seen.cpus:
+        # Each keeps one busy at least: more of them only stand in each other's way.
+        return len(facts.jobs)
     # They carry what runs, and no less than that: whatever has ended since the last start left a gap that shows late.
     last = max((start.since.at for start in facts.starts), default=inf)
     return len(facts.jobs) + sum(start.ended is not None and start.ended >= last for start in facts.starts)
+
+
+def _leaving(facts: Facts, size: int, seconds: float) -> int | None:
+    """As many jobs as plots leave in the time that one takes; None: too few wait for that to bound anything.
+
+    Once there is work for the farmers until all under way have landed, and for as long again, more jobs would make a
+    heap of plots and nothing else, and what lands on a drive keeps from it what leaves. size: of a plot.
+    """
+    leave = facts.drain.left * seconds / max(1, size)
+    return ceil(leave) if 0 < leave <= len(facts.traffic.waiting) - len(facts.jobs) else None
+
+
+def _works_in_memory(plotting: Plotting, plotter: Plotter) -> bool:
+    """Does such a job keep nothing on drives but its plot?
+
+    It takes hundreds of gigabytes of memory within seconds, or a whole graphics card, of which nothing is measured: two
+    of them end each other. Whoever has room for more says so.
+    """
+    peak = plotter.peak(plotting.k, False, plotting.options).tmp
+    return peak <= plotter.final_bytes(plotting.k, plotter.compression(plotting.options))
 
 
 def _in_memory(facts: Facts) -> int | None:
@@ -139,15 +166,17 @@ def _in_memory(facts: Facts) -> int | None:
 
 
 def _by_room(facts: Facts, plotting: Plotting, plotter: Plotter, device: str, tmp: str) -> int:
-    held = sum(course.then(0.0)[1] for course in facts.courses(device).values())
-    room = facts.free(device) + held - facts.floor(device)
+    here, room = len(facts.on_device.get(device, ())), facts.free(device) - facts.floor(device)
     two = bool(facts.spec.directories.tmp2)
     peak = plotter.peak(plotting.k, two, plotting.options).tmp
-    by_peaks = int(room // peak) if peak else len(facts.on_device.get(device, ())) + 1
     way = None if two else facts.past.way(plotting.plotter, plotting.k, tmp, plotting.options, stays=False)
-    if way is None or way.seconds < courses.LATE * facts.spec.scheduling.tick:
-        return by_peaks
-    return max(by_peaks, int(ROOM * room / _mean(way)))
+    if way is None:
+        # What these hold is not known; but what they may still take is, and how many more go beside that.
+        besides = room - facts.promised.get(device, 0)
+        return here + (max(0, int(besides // peak)) if peak else 1)
+    held = sum(course.then(0.0)[1] for course in facts.courses(device).values())
+    by_peaks = int((room + held) // peak) if peak else here + 1
+    return max(by_peaks, int(ROOM * (room + held) / _mean(way)))
 
 
 def _by_time(facts: Facts, device: str) -> int | None:

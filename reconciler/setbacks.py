@@ -6,11 +6,11 @@ What the logs of transfers tell is all that is remembered, so that waiting survi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.errand import AT_FARMER, NO_FAULT, NO_WAIT, entry_of
+from reconciler.noun import noun
 from reconciler.spec.units import show_duration
 from reconciler.state import Transfer
 from reconciler.want import Verdict
@@ -28,7 +28,7 @@ Subject: TypeAlias = "str | tuple[str, str]"
 """A farmer's name; that and the path of one of its disks; or nothing and a plot's name."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Setback:
     """Failures in a row. passed: seconds since the last one; words: what it said."""
 

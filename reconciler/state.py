@@ -13,13 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeAlias, TypeVar
 
+from reconciler.noun import noun
+
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 # --- facts ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Known(Generic[T_co]):
     """Seen, in this observation."""
 
@@ -27,7 +29,7 @@ class Known(Generic[T_co]):
     fact: Literal["known"] = "known"
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Absent:
     """Looked for, and certainly not there; why says how that shows ("is not mounted")."""
 
@@ -35,7 +37,7 @@ class Absent:
     fact: Literal["absent"] = "absent"
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Unknown:
     """Not to be told; why says what stood in the way. Never a ground for an action."""
 
@@ -48,7 +50,7 @@ Fact: TypeAlias = Known[T] | Absent | Unknown
 # --- time and identity ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Instant:
     """One moment by both clocks.
 
@@ -91,7 +93,7 @@ Run: TypeAlias = Literal["pending", "running", "suspended"]
 Health: TypeAlias = Literal["pending", "starting", "running", "suspended", "stuck", "stalled"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Job:
     """A plot job: all processes that make one plot (or several, one after the other).
 
@@ -108,7 +110,7 @@ class Job:
     suspended_by: who wrote the note beside its log before stopping it ("space"); None: no note.
     options: the plotter's own options, as its definition names them.
     extras: arguments that the definition does not know.
-    quiet: seconds since its log last changed; None: it has none that can be read.
+    modified: wall clock of its log's last change; None: it has none that can be read.
     trouble: the log's own words where the plotter is stuck and retrying.
     stalled: what shows that it does nothing any more, in words.
     """
@@ -131,7 +133,7 @@ class Job:
     suspended_by: str | None = None
     options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     extras: tuple[str, ...] = ()
-    quiet: float | None = None
+    modified: float | None = None
     trouble: str | None = None
     stalled: str | None = None
 
@@ -161,7 +163,7 @@ class Job:
 Outcome: TypeAlias = Literal["pending", "running", "finished", "failed", "killed", "unknown"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Start:
     """One start of a job, as the journal remembers it; also when its process is long gone.
 
@@ -190,7 +192,7 @@ class Start:
     log: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Transfer:
     """One attempt to move one plot, as its log tells; it is over when nothing holds the log's lock.
 
@@ -219,7 +221,7 @@ class Transfer:
     log: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Removal:
     """One attempt to remove one old plot at a farmer, as its log tells; likewise.
 
@@ -244,7 +246,7 @@ class Removal:
     log: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Deletion:
     """One job that was killed, or the temporary files of one plot that were removed, or were about to be.
 
@@ -271,7 +273,7 @@ class Deletion:
 # --- what lies where -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Space:
     """Room on one device. device: the kernel's number for it, so that two paths of one disk are one."""
 
@@ -281,7 +283,7 @@ class Space:
     writable: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Plot:
     """A file under a plot's final name in one of the spec's directories.
 
@@ -309,7 +311,7 @@ class Plot:
         return f"{self.directory.rstrip('/')}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Temp:
     """All temporary files of one plot in one directory.
 
@@ -335,7 +337,7 @@ class Temp:
         return self.directory if self.job is not None else f"{self.directory}/{self.plot_id}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Directory:
     """One directory of the spec.
 
@@ -356,7 +358,7 @@ class Directory:
 Verb: TypeAlias = Literal["suspend", "resume", "kill", "ignore", "pause", "kick", "approve"]
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Grant:
     """One action that a person lets happen.
 
@@ -367,7 +369,7 @@ class Grant:
     leaf: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Override:
     """A person's wish that edits the desired state until it is withdrawn, over or its job is gone.
 

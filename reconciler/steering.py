@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, Self
 
 from reconciler.drift import Change
 from reconciler.errors import MachineError
 from reconciler.leaves import Leaf
+from reconciler.noun import noun
 from reconciler.state import Absent, Ident, Known
 from reconciler.want import Steer, Want
 from reconciler.world import Machine
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Steering:
     """One job whose `run` is to change.
 

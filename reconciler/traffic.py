@@ -64,6 +64,12 @@ class Traffic:
             return None
         return frozenset(plot.name for plots in self._at_home.values() for plot in plots or ())
 
+    def pressed(self, device: str) -> bool:
+        """Will a drive that plots land on have no room for one more, once those have landed that are bound for it?"""
+        facts = self._facts
+        left = facts.free(device) - facts.floor(device) - facts.promised.get(device, 0)
+        return left < max((plot.bytes for plot in self.waiting.values()), default=0)
+
     # farmers
 
     @cached_property

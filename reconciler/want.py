@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from reconciler.farmer import OldPlot
 from reconciler.leaves import digest, of_job, of_old, of_temp
+from reconciler.noun import noun
 from reconciler.state import Grant, Job, Plot, Temp
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ Place: TypeAlias = tuple[str, str]
 """A farmer's name, and the path of a disk there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Spawn:
     """Start a job there. id: the new job's, 12 hex digits; at: wall clock of the moment it was drawn from."""
 
@@ -44,7 +45,7 @@ class Spawn:
         return self.tmp
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Steer:
     """Change how a job runs. by: "space" for the space rule, "override" for a person's wish."""
 
@@ -59,7 +60,7 @@ class Steer:
         return self.job.id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Move:
     """Move a plot to a disk of a farmer."""
 
@@ -85,7 +86,7 @@ class Move:
         return self.farmer, self.disk
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Retire:
     """Remove an old plot, for a new one to have its room.
 
@@ -114,7 +115,7 @@ class Retire:
         return f"{self.target}/{self.plot.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Sweep:
     """Remove temporary files that no job owns."""
 
@@ -183,7 +184,7 @@ class Admitted:
                 self.sweeps.append(want)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Verdict:
     """One limit's word on one want.
 

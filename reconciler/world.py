@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from reconciler.busy import Busy
+from reconciler.noun import noun
 from reconciler.state import Fact, Ident, Instant
 
 Raw: TypeAlias = bytes
@@ -29,7 +29,7 @@ MISSING = "does not exist"
 # --- raw facts -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Process:
     """One process, as the process table shows it.
 
@@ -60,7 +60,7 @@ class Entry(NamedTuple):
     folder: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Ask:
     """A question about one directory.
 
@@ -73,7 +73,7 @@ class Ask:
     mount: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Survey:
     """A directory as it answered. entries: empty unless asked for; free: for whoever writes here, bytes."""
 
@@ -85,7 +85,7 @@ class Survey:
     entries: tuple[Entry, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Stat:
     """What stat says of a regular file. modified: wall clock."""
 
@@ -95,7 +95,7 @@ class Stat:
     device: str
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Chunk:
     """Some bytes of a file from the offset asked for; short at the end, or where the limit was met."""
 
@@ -105,7 +105,7 @@ class Chunk:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Usage:
     """What a job has taken. memory: resident bytes; user, system, io: CPU and I/O wait seconds."""
 
@@ -115,7 +115,7 @@ class Usage:
     io: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Command:
     """What to run. env is added to the loop's own; cwd: None: "/"; nice is added to the loop's own."""
 
@@ -247,7 +247,7 @@ class Machine(Protocol):
 # --- other machines ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Login:
     """How another machine is reached by ssh; None: as ssh and its configuration have it.
 
@@ -263,7 +263,7 @@ class Login:
     config: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Daemon:
     """An rsync daemon. root: the farmer's folder that the module stands for; password_file: a file's path."""
 
@@ -279,7 +279,7 @@ class Daemon:
 By: TypeAlias = Literal["shell", "sftp", "daemon"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Question:
     """What a farmer on another machine is asked, all in one round trip.
 
@@ -306,7 +306,7 @@ HEAD = 512
 """First bytes of a plot that are read where heads are asked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Found:
     """A file at a farmer. age: seconds since its last change, by the farmer's own clock; None: not told.
 
@@ -319,7 +319,7 @@ class Found:
     head: Raw = b""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Volume:
     """A target folder as its farmer told of it.
 
@@ -338,7 +338,7 @@ class Volume:
     every: tuple[Found, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Answer:
     """What a farmer said. asked: when the question was put, by this machine's clocks.
 
@@ -351,7 +351,7 @@ class Answer:
     volumes: Mapping[str, Fact[Volume]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Heard:
     """What is known of a farmer. answer: its last one; None: none yet.
 

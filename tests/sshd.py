@@ -17,6 +17,8 @@ import pytest
 
 from reconciler.world import Login
 
+from .ports import free_port
+
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 
 
@@ -63,7 +65,7 @@ def serve(
     for name in ("host_key", "user_key"):
         if not (root / name).exists():
             argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(root / name)]
-            subprocess.run(argv, check=True, timeout=20)
+            subprocess.run(argv, check=True, timeout=60)
     shutil.copy(root / "user_key.pub", root / "authorized_keys")
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)
@@ -95,18 +97,11 @@ def serve(
         yield Server(port, root, process, address)
     finally:
         process.terminate()
-        process.wait(20)
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
+        process.wait(60)
 
 
 def _until_it_answers(address: str, port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         try:
             with socket.create_connection((address, port), timeout=1) as sock:

@@ -11,7 +11,8 @@ from reconciler.farmer import Disk, Farmer
 from reconciler.observation import Observation
 from reconciler.plan import plan
 from reconciler.plotters import Plotters
-from reconciler.spec.loading import Loaded, load
+from reconciler.spec.loaded import Loaded
+from reconciler.spec.loading import load
 from reconciler.state import Directory, Instant, Known, Space
 
 EXAMPLES = sorted(glob(os.path.join(os.path.dirname(__file__), "..", "examples", "[0-9]*.yaml")))

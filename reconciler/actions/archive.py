@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from reconciler.detached import begin
 from reconciler.drift import Change
 from reconciler.errand import Errand, entry_of, to_argv, way_of
 from reconciler.leaves import Leaf
+from reconciler.noun import noun
 from reconciler.want import Move, Want
 from reconciler.world import World
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.facts import Facts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Archive:
     """Start the detached process that moves it, and that alone removes the source in the end."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from reconciler import trace
 from reconciler.drift import Change
 from reconciler.leaves import Leaf, OrphanLeaf
+from reconciler.noun import noun
 from reconciler.state import Known
 from reconciler.want import Want
 from reconciler.world import Ask, World
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.facts import Facts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Clean:
     """Remove these files of one plot from one directory."""
 

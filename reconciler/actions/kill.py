@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from reconciler import journal, trace
 from reconciler.drift import Change
 from reconciler.errors import MachineError
 from reconciler.leaves import Leaf
+from reconciler.noun import noun
 from reconciler.plotters import names
 from reconciler.state import Absent, Ident, Job, Known
 from reconciler.want import Steer, Want
@@ -22,7 +22,7 @@ PATIENCE = 10.0
 """Seconds that a job is given to end after SIGTERM, and again after SIGKILL."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Kill:
     """SIGTERM, then SIGKILL, to all of a job's processes; then its files go, proven by its plot id.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from reconciler import journal
+from reconciler.noun import noun
 from reconciler.steering import Steering
 from reconciler.world import World
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from reconciler.facts import Facts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Resume(Steering):
     """SIGCONT to all of a job's processes; the note goes once they run."""
 

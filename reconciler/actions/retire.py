@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from reconciler.detached import begin
 from reconciler.drift import Change
 from reconciler.errand import Farewell, entry_of, to_argv, way_of
 from reconciler.leaves import Leaf
+from reconciler.noun import noun
 from reconciler.want import Retire as Wanted
 from reconciler.want import Want
 from reconciler.world import World
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.facts import Facts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Retire:
     """Start the detached process that proves what the plot is, and removes it.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from reconciler import journal
@@ -12,6 +12,7 @@ from reconciler.drift import Change
 from reconciler.errors import AlreadyStarted, MachineError
 from reconciler.journal import Record
 from reconciler.leaves import JobLeaf, Leaf
+from reconciler.noun import noun
 from reconciler.want import Want
 from reconciler.world import Command, World
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.facts import Facts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Spawn:
     """A new job with that id.
 

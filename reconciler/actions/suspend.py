@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from reconciler import journal
+from reconciler.noun import noun
 from reconciler.steering import Steering
 from reconciler.world import World
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reconciler.facts import Facts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Suspend(Steering):
     """SIGSTOP to all of a job's processes, after a note that says who did it."""
 

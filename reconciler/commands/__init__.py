@@ -8,11 +8,14 @@ To add a command: a file, a line in VERBS.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -73,7 +76,7 @@ class Verbs(click.Group):
         """The verb of that name, imported now; None where there is none."""
         if cmd_name not in VERBS:
             return None
-        command = import_module(f"{__name__}.{cmd_name}").command
+        command = _imported(f"{__name__}.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
 
@@ -104,6 +107,18 @@ class Verbs(click.Group):
             formatter.write_dl(list(VERBS.items()))
 
 
+def _imported(name: str) -> ModuleType:
+    """The module of that name. What modules are made of stays: it is not looked through for rubbish, now or later."""
+    if name in sys.modules:
+        return sys.modules[name]
+    gc.disable()
+    try:
+        return import_module(name)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--ascii", is_flag=True, help="Plain symbols only: + = * > - and the like.")
 @click.pass_context
@@ -114,6 +129,8 @@ def plotman(ctx: click.Context, ascii: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit. arguments: without the program's name; None: those of this process."""
+    # Nor is anything when all is over.
+    atexit.register(gc.freeze)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A file name that the terminal cannot show must not cost the whole answer.

@@ -10,7 +10,7 @@ from reconciler.errors import PlotmanError, Problem
 if TYPE_CHECKING:
     from reconciler.commands.live import Trial
     from reconciler.plotters import Plotters
-    from reconciler.spec.loading import Loaded
+    from reconciler.spec.loaded import Loaded
 
 ANSWER = 20.0
 """Seconds that a plotter has to say its version."""

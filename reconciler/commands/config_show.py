@@ -12,7 +12,7 @@ from reconciler.errors import UsageError
 from reconciler.spec.place import spec_path
 
 if TYPE_CHECKING:
-    from reconciler.spec.loading import Loaded
+    from reconciler.spec.loaded import Loaded
     from reconciler.spec.tree import Value
 
 

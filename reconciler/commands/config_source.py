@@ -6,7 +6,7 @@ import tempfile
 from contextlib import closing
 
 from reconciler.commands.context import load_plotters, load_spec, setting_at
-from reconciler.spec.loading import Loaded
+from reconciler.spec.loaded import Loaded
 
 
 def newest(path: str) -> Loaded | None:

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.commands import recalled
 from reconciler.errors import SpecError
 from reconciler.facts import Facts
 from reconciler.fit import misfits
 from reconciler.machine import LocalMachine, LocalWorld
+from reconciler.noun import noun
 from reconciler.observe import Observer
 from reconciler.plotters import Plotters
 from reconciler.sources import Source
 from reconciler.sources.file import FileSource
-from reconciler.sources.kept import Load
-from reconciler.sources.last import LastSource
-from reconciler.sources.setting import Setting, is_setting, parse_setting
-from reconciler.spec.files import DISK, Files
-from reconciler.spec.loading import Loaded, load, read_text
+from reconciler.spec.files import DISK, Files, read_text
+from reconciler.spec.loaded import Loaded
 from reconciler.spec.place import spec_path
+
+if TYPE_CHECKING:
+    from reconciler.sources.kept import Load
+    from reconciler.sources.setting import Setting
 
 PATIENCE = 10.0
 """Seconds that farmers have for their first answer, where a command tells of them or acts on it."""
@@ -40,8 +44,8 @@ def load_spec(path: str, plotters: Plotters, files: Files = DISK) -> Loaded:
     path: of a spec, or of a source document, which stands for the last good spec of its repository.
     """
     if files is DISK and (setting := setting_at(path)) is not None:
-        return LastSource(setting, _reader(plotters)).current()
-    loaded = load(path, home=os.path.expanduser("~"), files=files)
+        return _last(setting, plotters).current()
+    loaded = recalled.spec(path, files)
     if problems := misfits(loaded, plotters):
         raise SpecError(problems)
     return loaded
@@ -53,9 +57,17 @@ def setting_at(path: str) -> Setting | None:
         text = read_text(path)
     except SpecError:
         return None
-    if "git" not in text or not is_setting(text):
+    if re.search(r"\bgit\b", text) is None:
         return None
-    return parse_setting(text, path, home=os.path.expanduser("~"))
+    from reconciler.sources.setting import is_setting, parse_setting
+
+    return parse_setting(text, path, home=os.path.expanduser("~")) if is_setting(text) else None
+
+
+def _last(setting: Setting, plotters: Plotters) -> Source:
+    from reconciler.sources.last import LastSource
+
+    return LastSource(setting, _reader(plotters))
 
 
 def _reader(plotters: Plotters) -> Load:
@@ -65,15 +77,16 @@ def _reader(plotters: Plotters) -> Load:
 
 def load_plotters(path: str) -> Plotters:
     """The packaged plotters, and those in the folder `plotters` beside the spec. Raises PlotterError."""
-    return Plotters.load([os.path.join(os.path.dirname(os.path.abspath(path)), "plotters")])
+    return recalled.plotters(path)
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Farm:
     """A spec and the machine that it is for.
 
     path: of the spec, or of the source document. setting: what the latter says; None: the spec is a file.
     source: gives the spec anew. observer: keeps what it has read, so that looking again costs little.
+    kept: keeps that for the next command, too; None: this one stays, and has a loop of its own that looks.
     """
 
     path: str
@@ -83,6 +96,7 @@ class Farm:
     observer: Observer
     source: Source
     setting: Setting | None = None
+    kept: recalled.Logs | None = None
 
     @classmethod
     def open(
@@ -101,6 +115,9 @@ class Farm:
         """
         path = spec_path(given, os.environ)
         setting = setting or setting_at(path)
+        if following and not patience and setting is None:
+            recalled.beforehand(path)
+        logs = None if following else recalled.Logs(path)
         plotters = load_plotters(path)
         world = LocalWorld(LocalMachine(), patience=patience)
         source: Source
@@ -111,11 +128,12 @@ class Farm:
 
             source = GitSource(setting, _reader(plotters), world.machine)
         else:
-            source = LastSource(setting, _reader(plotters))
+            source = _last(setting, plotters)
         loaded = source.current()
         for warning in loaded.warnings:
             click.echo(str(warning), err=True)
-        return cls(path, loaded, plotters, world, Observer(world, plotters), source, setting)
+        observer = Observer(world, plotters, logs=logs.kept if logs is not None else {})
+        return cls(path, loaded, plotters, world, observer, source, setting, logs)
 
     @property
     def logs(self) -> str:
@@ -126,6 +144,8 @@ class Farm:
         """What is, now. temps: all temporary files too."""
         spec = self.loaded.spec
         seen = self.observer.look(spec, temps=temps, source=self.source.revisions())
+        if self.kept is not None:
+            self.kept.keep(self.observer.logbook)
         return Facts(spec, seen, self.plotters)
 
 

@@ -6,11 +6,11 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 
 from reconciler.errand import STALE, login_of
 from reconciler.facts import Facts
 from reconciler.farmer import Disk, Part
+from reconciler.noun import noun
 from reconciler.spec.farmers import Archive
 from reconciler.state import Directory, Known
 from reconciler.transports.names import part_name
@@ -49,7 +49,7 @@ done
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Leftover:
     """One part file. age: seconds since its last change. why: it may be removed; kept: why not; None: it may."""
 

@@ -6,11 +6,11 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 from reconciler import journal
 from reconciler.commands.progress import progress
 from reconciler.errors import PlotmanError
+from reconciler.noun import noun
 from reconciler.plotters import LogState, Plotter, Plotters
 from reconciler.views import words
 
@@ -20,7 +20,7 @@ LINE = 16384
 """Bytes of a line, cut by the end of a block, that are kept while it is not known whose log it is."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class PlotterLog:
     """One log, read to its end.
 
@@ -32,7 +32,7 @@ class PlotterLog:
     said: LogState
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Reading:
     """What came of many files: the logs, in the order asked for; and a line for each that is none."""
 

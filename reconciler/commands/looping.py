@@ -6,7 +6,7 @@ import functools
 import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import click
 
@@ -23,6 +23,7 @@ from reconciler.errors import UsageError
 from reconciler.events import Event, Ticked, Trouble
 from reconciler.loop import KINDS, Loop, Work, wanted
 from reconciler.machine.manager import Manager
+from reconciler.noun import noun
 from reconciler.plan import plan_facts
 from reconciler.record.recorder import Recorder
 from reconciler.views import words
@@ -81,7 +82,7 @@ _OPTIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Way:
     """How the loop is to run: what the options of the same names say. manager: whom to tell how it does."""
 

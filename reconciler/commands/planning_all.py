@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler import documents
@@ -20,6 +20,7 @@ from reconciler.fleet.limit import Limit
 from reconciler.fleet.members import Broken, Fleet, Member
 from reconciler.fleet.outlook import FleetPlan, Outlook
 from reconciler.fleet.spread import Spread
+from reconciler.noun import noun
 from reconciler.plan import Plan, awaiting, plan_facts
 from reconciler.views.plan import PlanView
 from reconciler.views.symbols import Symbols
@@ -27,7 +28,7 @@ from reconciler.views.symbols import Symbols
 if TYPE_CHECKING:
     from reconciler.observation import Observation
     from reconciler.plotters import Plotters
-    from reconciler.spec.loading import Loaded
+    from reconciler.spec.loaded import Loaded
     from reconciler.spec.models import Spec
 
 
@@ -129,7 +130,7 @@ def _with_removed(here: Fleet, there: Fleet | None) -> Fleet:
     return replace(here, members=(*here.members, *gone))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class _Question:
     """All that one host's outlook needs, as it travels to another process. twin: itself in the other checkout."""
 

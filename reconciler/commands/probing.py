@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.errand import login_of
+from reconciler.noun import noun
 from reconciler.spec.farmers import Archive
 from reconciler.world import Login
 
@@ -48,7 +49,7 @@ exit 0
 """
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Probed:
     """wrong: why each target folder could not be written to, by its path; "": it could.
 

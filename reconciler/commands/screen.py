@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import dataclass
 
+from reconciler.noun import noun
 from reconciler.views.symbols import ASCII, UNICODE, Symbols
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Screen:
     """symbols: those to use. width: of the terminal; None: no terminal, so that nothing is cut."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import get_args
 
 from reconciler import journal
 from reconciler.errors import PlotmanError
 from reconciler.journal import Kind, LogName
+from reconciler.noun import noun
 from reconciler.state import Absent, Known, Outcome
 from reconciler.world import MISSING, Ask, Machine
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Entry:
     """One log. outcome: of a settled one, whose name carries it; None: still in the top folder."""
 

@@ -12,7 +12,7 @@ from reconciler.commands.context import load_plotters, load_spec
 from reconciler.description.machine import MachineDescription, load_machine
 from reconciler.errors import UsageError
 from reconciler.plotters import Plotters
-from reconciler.spec.loading import Loaded
+from reconciler.spec.loaded import Loaded
 from reconciler.views import simulated
 from reconciler.views.simulated_page import page
 

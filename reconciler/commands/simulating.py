@@ -11,7 +11,7 @@ from reconciler.simulate.running import Run
 if TYPE_CHECKING:
     from reconciler.description.machine import MachineDescription
     from reconciler.plotters import Plotters
-    from reconciler.spec.loading import Loaded
+    from reconciler.spec.loaded import Loaded
 
 
 def play(

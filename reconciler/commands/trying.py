@@ -6,21 +6,22 @@ import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing import active_children, get_context
 from os import cpu_count
 from typing import TYPE_CHECKING
 
 from reconciler.commands.context import load_plotters
 from reconciler.commands.simulating import play
+from reconciler.noun import noun
 from reconciler.simulate.outcome import Result
 
 if TYPE_CHECKING:
     from reconciler.description import MachineDescription
-    from reconciler.spec.loading import Loaded
+    from reconciler.spec.loaded import Loaded
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Task:
     """One simulation. path: of the spec, beside which its plotters may lie; warm_up: days of them that do not count."""
 

@@ -17,7 +17,7 @@ from reconciler.spec.units import show_duration
 if TYPE_CHECKING:
     from reconciler.commands.tuning import Tuning
     from reconciler.description import MachineDescription
-    from reconciler.spec.loading import Loaded
+    from reconciler.spec.loaded import Loaded
     from reconciler.tune.setting import Changes
     from reconciler.views.tuned import Tuned
 

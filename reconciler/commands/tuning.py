@@ -17,7 +17,7 @@ from reconciler.tune.trial import NOISE, Trial, best
 
 if TYPE_CHECKING:
     from reconciler.simulate.outcome import Result
-    from reconciler.spec.loading import Loaded
+    from reconciler.spec.loaded import Loaded
     from reconciler.tune.ground import Ground
 
 AS_IS, AUTO = "as the spec is", "left to the tool"

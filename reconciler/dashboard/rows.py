@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from rich.cells import cell_len
 
+from reconciler.noun import noun
 from reconciler.views.table import GAP, table
 
 Tone: TypeAlias = Literal["plain", "good", "held", "bad", "faint"]
 """How a row is to be taken; its words or marks say the same to those who see no colour."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Subject:
     """What a row is about. name: a job's id, a directory's path, a plot's file name, a farmer's name."""
 
@@ -22,7 +22,7 @@ class Subject:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Column:
     """rank: where the width does not do, the columns of the highest rank go first; those of 0 stay.
 
@@ -35,7 +35,7 @@ class Column:
     least: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Row:
     """One line: a cell for each column of its sheet."""
 
@@ -44,7 +44,7 @@ class Row:
     subject: Subject | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Sheet:
     """A panel's content. note: beside its title; empty: what is said where there is no row."""
 
@@ -55,7 +55,7 @@ class Sheet:
     empty: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Line:
     """A row as it is shown."""
 
@@ -64,7 +64,7 @@ class Line:
     subject: Subject | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Page:
     """A sheet at one width. header: "" where its columns have no names."""
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, Protocol, TypeAlias
 
 from reconciler.desire import Desire
 from reconciler.facts import Facts
 from reconciler.loop import Work
+from reconciler.noun import noun
 from reconciler.plan import Plan
 from reconciler.record import Entry
 from reconciler.state import Ident, Job
 from reconciler.world import Usage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Snapshot:
     """One look at everything.
 
@@ -41,7 +42,7 @@ class Snapshot:
 Act: TypeAlias = Literal["pause", "unpause", "suspend", "resume", "kill"]
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Asked:
     """What a key asks for. target: the work to pause or unpause, or the job."""
 
@@ -49,7 +50,7 @@ class Asked:
     target: Work | Job
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Note:
     """Something to tell the person at the screen, once."""
 

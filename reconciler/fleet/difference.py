@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.actions import Action
+from reconciler.noun import noun
 from reconciler.plan import Hold, Plan
 from reconciler.spec.models import Spec
 from reconciler.spec.tree import Value
@@ -20,7 +21,7 @@ LISTED: Mapping[str, str] = {
 """The lists of a spec whose items are told apart by one of their keys, and by which."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Leaf:
     """One value of the spec that differs, in its document form. None: it is not there."""
 
@@ -29,7 +30,7 @@ class Leaf:
     after: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Difference:
     """From the plan of one spec to that of another, made from the same observation.
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from reconciler.noun import noun
 
 _TERM = re.compile(
     r"(?P<not>!?)(?P<key>[A-Za-z0-9][A-Za-z0-9._-]*)(?:(?P<operator>!?=)(?P<value>[^=!]*))?", re.ASCII
 )
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Term:
     """One condition on labels. value: what the label must be; None: anything. wanted: False: must not."""
 
@@ -25,7 +26,7 @@ class Term:
         return (found is not None if self.value is None else found == self.value) == self.wanted
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Limit:
     """All terms must hold; without any, every host is meant."""
 

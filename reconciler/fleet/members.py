@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from reconciler.errors import DocumentError, Problem, UsageError
 from reconciler.fleet.limit import Limit
+from reconciler.noun import noun
 from reconciler.spec.host import Host
-from reconciler.spec.loading import Loaded
+from reconciler.spec.loaded import Loaded
 from reconciler.spec.models import Spec
 from reconciler.world import Login
 
@@ -20,7 +20,7 @@ ENDINGS = (".yaml", ".yml", ".json")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Member:
     """One host. path: its file; digest: of its spec."""
 
@@ -53,7 +53,7 @@ Broken: TypeAlias = tuple[Problem, ...]
 """What is wrong with a file of which no member can be made."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Fleet:
     """members: by name. broken: the files that are no specs, by path."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias, get_args
 
 from reconciler.errors import Problem
 from reconciler.fleet.difference import Difference, Leaf
+from reconciler.noun import noun
 from reconciler.plan import Hold, Plan
 
 News: TypeAlias = Literal[
@@ -41,7 +42,7 @@ GUARDS = frozenset({"approval", "deletions"})
 """The rules by which a guardrail of the spec holds back what would be done otherwise."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Outlook:
     """One host.
 
@@ -135,7 +136,7 @@ def worst_first(outlooks: Iterable[Outlook]) -> list[Outlook]:
     return sorted(outlooks, key=lambda outlook: (ORDER.index(outlook.news[0]), outlook.name))
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class FleetPlan:
     """The whole fleet. compared: with what; None: with nothing. now: wall clock of the asking."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
+from reconciler.noun import noun
 from reconciler.observation import Condition
 from reconciler.revision import Revisions
 from reconciler.state import Known
@@ -24,7 +25,7 @@ Verdict: TypeAlias = Literal["failed", "unreachable", "attention", "ok"]
 all is well."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Report:
     """One host, at one instant. What a newer version says beside this is not read.
 
@@ -84,7 +85,7 @@ def from_json(text: str) -> Report:
         raise ValueError(f"a report that is no JSON: {line[:200]!r}") from None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Reply:
     """What came of asking one host.
 

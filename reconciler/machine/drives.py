@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from reconciler.noun import noun
 
 Kind: TypeAlias = Literal["nvme", "sata", "hdd"]
 SLOWEST: tuple[Kind, ...] = ("hdd", "sata", "nvme")
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class BlockDrive:
     """What lies below a file system. names: the kernel's, several of an array, sorted; kind: the slowest."""
 

@@ -84,8 +84,9 @@ class PsutilTable:
             session = os.getsid(process.pid)
         except OSError:
             session = process.pid
-        zombie = process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
-        return Row(self._ident(process), process.ppid(), session, zombie)
+        status = process.status()
+        zombie = status in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+        return Row(self._ident(process), process.ppid(), session, zombie, status == psutil.STATUS_STOPPED)
 
 
 def _stdout(process: psutil.Process) -> str | None:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from reconciler.busy import Busy
+from reconciler.busy import SPAN, Busy
+from reconciler.noun import noun
 from reconciler.state import Fact, Known, Unknown
 
-SPAN = 300.0
-"""Seconds over which shares are reckoned, at most."""
 LEAST = 60.0
 """Seconds over which they are reckoned at least: a shorter look is chance."""
 APART = 10.0
@@ -23,7 +21,7 @@ DEPTH = 32
 """Requests that a drive without moving parts serves side by side: it has no more to give when so many are under way."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class _Reading:
     """The counters at one moment. busy, whole: seconds of all processors; drives: busy seconds, by kernel name."""
 

@@ -17,7 +17,7 @@ from reconciler.machine.text import reason
 from reconciler.state import Ident
 
 # Who only asks for the holder has the lock for a moment, too; a holder needs one to say who it is.
-PATIENCE = 0.5
+PATIENCE = 5.0
 PAUSE = 0.005
 
 

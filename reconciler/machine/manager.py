@@ -5,12 +5,13 @@ from __future__ import annotations
 import socket
 from collections.abc import MutableMapping
 from contextlib import suppress
-from dataclasses import dataclass
+
+from reconciler.noun import noun
 
 SOCKET, WATCHDOG, WATCHED = "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Manager:
     """Whom to tell. No trouble on the way to it is ever raised: it only listens.
 

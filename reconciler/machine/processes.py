@@ -136,7 +136,7 @@ class ProcTable:
 
     def _row(self, pid: str, fields: list[bytes]) -> Row:
         ident = Ident(self._clock.boot, int(pid), int(fields[19]))
-        return Row(ident, int(fields[1]), int(fields[3]), fields[0] in b"ZX")
+        return Row(ident, int(fields[1]), int(fields[3]), fields[0] in b"ZX", fields[0] == b"T")
 
 
 def _stat(pid: str) -> tuple[bytes, list[bytes]] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 from reconciler.machine.table import Table, lives
@@ -17,11 +18,13 @@ NUMBERS: Mapping[Signal, signal.Signals] = {
     "terminate": signal.SIGTERM,
     "kill": signal.SIGKILL,
 }
+TURN, BETWEEN = 1.0, 0.005
+"""Seconds that a process has to stop, and between two looks at it."""
 
 
 def send(table: Table, idents: Sequence[Ident], what: Signal, step: Callable[[str], None]) -> Fact[int]:
     """As `Machine.signal`."""
-    sent = 0
+    sent: list[Ident] = []
     refused: list[str] = []
     for ident in idents:
         try:
@@ -30,11 +33,29 @@ def send(table: Table, idents: Sequence[Ident], what: Signal, step: Callable[[st
         except OSError as error:
             refused.append(f"pid {ident.pid}: {reason(error)}")
             continue
-        sent += 1
+        sent.append(ident)
         step("signal: sent")
+    if what == "stop":
+        _await_stop(table, sent)
     if refused:
         return Unknown(f"the kernel refused to {what} {len(refused)} of {len(idents)}: {'; '.join(refused)}")
-    return Known(sent) if sent else Absent("no such process any more")
+    return Known(len(sent)) if sent else Absent("no such process any more")
+
+
+def _await_stop(table: Table, idents: Sequence[Ident]) -> None:
+    """Until they stand still: a process stops only once it gets its turn, which comes late on a busy machine.
+
+    One that waits for a drive may stop much later; it is not waited for.
+    """
+    until = time.monotonic() + TURN
+    moving = list(idents)
+    while moving and time.monotonic() < until:
+        rows = ((ident, table.row(ident.pid)) for ident in moving)
+        moving = [
+            ident for ident, row in rows if row and row.ident == ident and not (row.stopped or row.zombie)
+        ]
+        if moving:
+            time.sleep(BETWEEN)
 
 
 def _send(table: Table, ident: Ident, number: signal.Signals) -> bool:

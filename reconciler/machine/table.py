@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from reconciler.noun import noun
 from reconciler.state import Absent, Fact, Ident, Known
 from reconciler.world import Process, Usage
 
@@ -15,14 +15,15 @@ JOB = "PLOTMAN_JOB"
 Wanted = Callable[[Sequence[str]], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Row:
-    """One process, zombies included."""
+    """One process, zombies included. stopped: it stands still by a signal."""
 
     ident: Ident
     ppid: int
     session: int
     zombie: bool
+    stopped: bool
 
 
 class Table(Protocol):

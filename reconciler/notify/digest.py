@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import get_args
 
 from reconciler.notify.kinds import Message
+from reconciler.noun import noun
 from reconciler.spec.notify import Level, Target
 from reconciler.views import words
 from reconciler.views.symbols import ASCII
@@ -21,7 +21,7 @@ LENGTH = 300
 _MARKS = {"info": "-", "warning": "!", "critical": "!!"}
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Digest:
     """Some messages, ready to be sent. level: the highest of theirs; info where all of them tell of an end."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from reconciler.noun import noun
 from reconciler.spec import notify
 from reconciler.spec.notify import Level
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Kind:
     """A kind of event.
 
@@ -51,7 +51,7 @@ Key: TypeAlias = tuple[notify.Event, str]
 """A kind of event, and what it is about."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Message:
     """One thing to tell. at: wall clock. over: it stood, and does no more."""
 

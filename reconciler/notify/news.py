@@ -7,7 +7,7 @@ is told as it happens. What stands when the loop begins is told; what happened b
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeAlias
 
 from reconciler.events import Event, Planned, Ticked, Trouble
@@ -15,11 +15,12 @@ from reconciler.facts import Facts
 from reconciler.notify import signs
 from reconciler.notify.kinds import KINDS, Key, Message
 from reconciler.notify.signs import Signs, Silence
+from reconciler.noun import noun
 from reconciler.spec.units import show_duration, show_size
 from reconciler.state import Instant, Known, Start, Transfer
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Standing:
     """Something that stands. since: seconds of the boot clock. told: people know of it."""
 
@@ -28,7 +29,7 @@ class Standing:
     told: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Memory:
     """What is known. over: ids of jobs and transfers that were over at the last look; None: there was none."""
 

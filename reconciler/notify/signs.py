@@ -6,12 +6,12 @@ What has an end of its own (a job fails, a plot is archived) is no sign; `news.p
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from reconciler.events import Planned, Ticked, Trouble
 from reconciler.facts import Facts
 from reconciler.notify.kinds import Key
+from reconciler.noun import noun
 from reconciler.setbacks import MANY
 from reconciler.spec import notify
 from reconciler.spec.units import show_duration, show_size
@@ -40,7 +40,7 @@ Words: TypeAlias = Mapping[Key, str]
 """What stands, by its kind and what it is about, in words."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Signs:
     """What stands of the kinds that could be judged. Of others nothing is known, so that nothing of them is over."""
 
@@ -48,7 +48,7 @@ class Signs:
     stands: Words
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Silence:
     """No event has come for a while. ticked: when the last tick ended. tick: seconds of `scheduling.tick`."""
 

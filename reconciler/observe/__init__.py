@@ -9,6 +9,7 @@ look is a cache only: a fresh observer sees the same.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from reconciler import overrides
@@ -20,7 +21,7 @@ from reconciler.observe.conditions import of_clock, of_farmers, of_jobs, of_sour
 from reconciler.observe.directories import Places
 from reconciler.observe.farms import Farms
 from reconciler.observe.jobs import Jobs, Told
-from reconciler.observe.logbook import Logbook
+from reconciler.observe.logbook import Kept, Logbook
 from reconciler.observe.plots import Plots
 from reconciler.observe.remotes import Remotes
 from reconciler.observe.settled import Settled
@@ -36,16 +37,26 @@ if TYPE_CHECKING:
 
 
 class Observer:
-    """Looks at the world again and again. wake: the bell to ring when a farmer answers that was not known."""
+    """Looks at the world again and again. wake: the bell to ring when a farmer answers that was not known.
 
-    def __init__(self, world: World, plotters: Plotters, *, wake: str = "") -> None:
+    logbook: the logs as far as they were read; logs: what an earlier one kept of them, with the same plotters.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        plotters: Plotters,
+        *,
+        wake: str = "",
+        logs: Mapping[str, Kept] = MappingProxyType({}),
+    ) -> None:
         self._world = world
         self._plotters = plotters
         self._argvs = Argvs(plotters)
         self._plots = Plots(world.machine, plotters)
         self._farms = Farms(world.machine, plotters)
         self._remotes = Remotes(world.farmers, plotters, wake)
-        self._logbook = Logbook(world.machine, plotters)
+        self.logbook = Logbook(world.machine, plotters, logs)
         self._settled = Settled()
         self._told: Told = {}
         self._stalls = Stalls(world.machine)
@@ -60,11 +71,11 @@ class Observer:
         logs = spec.directories.logs.path
         now = machine.now()
         places = Places(machine, spec, self._plotters, self._plots)
-        journal = Journal(machine, self._logbook, self._settled, logs)
+        journal = Journal(machine, self.logbook, self._settled, logs)
         table = machine.processes(self._plotters.wanted)
         journal.settle(table)
         wishes, conditions = overrides.read(machine, logs)
-        jobs = Jobs(machine, self._argvs, self._logbook, places, journal, now, self._told)
+        jobs = Jobs(machine, self._argvs, self.logbook, places, journal, now, self._told)
         seen_jobs = jobs.look(table)
         history = journal.history(now)
         starts, transfers = history.starts, history.transfers
@@ -139,4 +150,4 @@ def _counts(spec: Spec) -> bool:
 
 def _open(spec: Spec) -> bool:
     """Is it left to the tool how many jobs there are, or how often one begins?"""
-    return spec.plotting is not None and "auto" in (spec.scheduling.max_jobs, spec.scheduling.stagger)
+    return spec.plotting is not None and bool(spec.scheduling.left_open)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from reconciler.journal import Record
@@ -138,7 +137,7 @@ class Jobs:
         )
         before = self._told.get(first.ident)
         if before is not None and before[0].log is log and before[0] == marks:
-            return replace(before[1], quiet=self._quiet(log))
+            return before[1]
         job = self._job(job_id, group, marks)
         if job.ours and isinstance(job.tmp, Known):
             self._told[first.ident] = marks, job
@@ -171,15 +170,11 @@ class Jobs:
             log=Known(marks.path) if marks.path is not None else Absent("its output goes to no file"),
             ours=record is not None,
             suspended_by=marks.suspended_by,
-            quiet=self._quiet(log),
+            modified=log.value.modified if isinstance(log, Known) else None,
             options=arguments.options if arguments is not None else {},
             extras=arguments.extras if arguments is not None else (),
             trouble=plot.error if plot is not None and plot.stuck else said.startup_error if said else None,
         )
-
-    def _quiet(self, log: Fact[Log]) -> float | None:
-        """Seconds since it last changed."""
-        return max(0.0, self._now.at - log.value.modified) if isinstance(log, Known) else None
 
     def _pending(self, path: str, job_id: str, record: Record | None) -> Job:
         """A job whose log is locked, and whose process is not to be recognised (yet)."""

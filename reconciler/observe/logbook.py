@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from reconciler import journal
 from reconciler.journal import Record
+from reconciler.noun import noun
 from reconciler.plotters.log import LogState
 from reconciler.state import Absent, Fact, Known
 from reconciler.transports.record import TransferLog
@@ -31,7 +32,7 @@ REFUSED = b"plotman: "
 """How the line begins that a machine writes into the log of a process that it could not start."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Log:
     """What a log says so far.
 
@@ -47,8 +48,8 @@ class Log:
     refused: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+@noun
+class Kept:
     """A log as far as it was read. tail: the last bytes read; head: the first line while it is not whole."""
 
     inode: int
@@ -60,18 +61,24 @@ class _Kept:
 
 
 class Logbook:
-    """The logs that were read, and how far. Nothing in it is more than a cache."""
+    """The logs that were read, and how far. Nothing in it is more than a cache.
 
-    def __init__(self, machine: Machine, plotters: Plotters) -> None:
+    kept: by path; what an earlier logbook of the same plotters kept will do to begin with. news: bytes read since.
+    """
+
+    def __init__(
+        self, machine: Machine, plotters: Plotters, kept: Mapping[str, Kept] = MappingProxyType({})
+    ) -> None:
         self._machine = machine
         self._plotters = plotters
-        self._kept: dict[str, _Kept] = {}
+        self.kept = dict(kept)
+        self.news = 0
 
     def forget_all_but(self, paths: Iterable[str]) -> None:
         """Drop what is kept of any other log."""
         wanted = set(paths)
-        for path in [path for path in self._kept if path not in wanted]:
-            del self._kept[path]
+        for path in [path for path in self.kept if path not in wanted]:
+            del self.kept[path]
 
     def read(self, wanted: Mapping[str, str | None]) -> Mapping[str, Fact[Log]]:
         """Each log by its path, with the plotter whose log it is.
@@ -95,19 +102,20 @@ class Logbook:
             for path, plotter in left.items():
                 chunk = answers[path]
                 if not isinstance(chunk, Known):
-                    self._kept.pop(path, None)
+                    self.kept.pop(path, None)
                     found[path] = Absent(chunk.why) if isinstance(chunk, Absent) else chunk
                     continue
                 got = chunk.value
-                kept = self._kept.get(path)
+                kept = self.kept.get(path)
                 if kept is not None and not (kept.inode == got.inode and got.data.startswith(kept.tail)):
                     # Another file under the name, or one that was cut, and may have grown again since: from
                     # the start.
-                    del self._kept[path]
+                    del self.kept[path]
                     more[path] = plotter
                     continue
                 before = kept.offset if kept is not None else 0
-                kept = self._kept[path] = self._fold(kept, plotter, got)
+                kept = self.kept[path] = self._fold(kept, plotter, got)
+                self.news += kept.offset - before
                 found[path] = kept.log
                 # What is written while we read waits for the next look.
                 if before < kept.offset < goals.setdefault(path, got.size):
@@ -116,15 +124,15 @@ class Logbook:
         return found
 
     def _offset(self, path: str, plotter: str | None) -> int:
-        kept = self._kept.get(path)
+        kept = self.kept.get(path)
         if kept is not None and kept.plotter != plotter:
-            del self._kept[path]
+            del self.kept[path]
             return 0
         return kept.offset - len(kept.tail) if kept is not None else 0
 
-    def _fold(self, kept: _Kept | None, plotter: str | None, got: Chunk) -> _Kept:
+    def _fold(self, kept: Kept | None, plotter: str | None, got: Chunk) -> Kept:
         if kept is None:
-            kept = _Kept(got.inode, 0, b"", plotter, b"", Known(Log(None, None, got.modified)))
+            kept = Kept(got.inode, 0, b"", plotter, b"", Known(Log(None, None, got.modified)))
         data = got.data[len(kept.tail) :]
         offset, tail = kept.offset + len(data), (kept.tail + data)[-TAIL:]
         told = kept.log.value
@@ -138,7 +146,7 @@ class Logbook:
             refused = refused or _refusal(data)
             said = self._said(said, record, plotter, data)
         log = Log(record, said, got.modified, refused)
-        return _Kept(kept.inode, offset, tail, kept.plotter, head, Known(log))
+        return Kept(kept.inode, offset, tail, kept.plotter, head, Known(log))
 
     def _said(
         self, said: LogState | TransferLog | None, record: Record | None, plotter: str | None, data: bytes

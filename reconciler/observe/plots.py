@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from reconciler.noun import noun
 from reconciler.observe.heads import Heads
 from reconciler.plotters import head as heads
 from reconciler.plotters import names
@@ -19,7 +19,7 @@ SETTLED = 60.0
 """Seconds that a plot which no log speaks of must have been left alone, before it counts as whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class _Sighting:
     """A file under a plot's final name."""
 

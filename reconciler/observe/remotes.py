@@ -45,7 +45,8 @@ class Remotes:
         kicked: as `Farmers.hear` has it.
         """
         remote = [each for each in spec.archive if each.host is not None or each.transport.kind != "local"]
-        questions = [question for archive in remote if (question := _question(archive, ours)) is not None]
+        seek = tuple(sorted(ours)) if remote else ()
+        questions = [question for archive in remote if (question := _question(archive, seek)) is not None]
         heard = self._farmers.hear(questions, wake=self._wake, kicked=kicked)
         oldest = max(LEAST, TICKS * spec.scheduling.tick)
         return {
@@ -102,7 +103,7 @@ class _Meant(NamedTuple):
     disks: Known[tuple[Disk, ...]]
 
 
-def _question(archive: Archive, ours: Collection[str]) -> Question | None:
+def _question(archive: Archive, seek: tuple[str, ...]) -> Question | None:
     """None: nobody there can be asked."""
     transport = archive.transport
     by: By = "sftp" if transport.kind == "sftp" else "shell"
@@ -119,7 +120,7 @@ def _question(archive: Archive, ours: Collection[str]) -> Question | None:
         disks=archive.disks,
         folder=archive.path or "",
         mount=archive.mount,
-        seek=tuple(sorted(ours)),
+        seek=seek,
         heads=archive.replace is not None,
     )
 

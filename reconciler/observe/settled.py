@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar, cast
 
 from reconciler import journal
 from reconciler.journal import LogName
+from reconciler.noun import noun
 from reconciler.state import Deletion, Fact, Removal, Start, Transfer
 from reconciler.world import Entry as Name
 
@@ -15,10 +17,11 @@ if TYPE_CHECKING:
     from reconciler.observe.logbook import Log
 
 Entry: TypeAlias = Start | Transfer | Removal | Deletion
+E = TypeVar("E", Start, Transfer, Removal, Deletion)
 Names: TypeAlias = tuple[Name, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Listed:
     """A log in the journal's top folder."""
 
@@ -56,7 +59,8 @@ class Settled:
         self._named = NOTHING
         self._listing: Listing | None = None
         self._over: dict[str, tuple[int, Entry]] = {}
-        self.entries: tuple[Entry, ...] = ()
+        self._entries: dict[type[Entry], tuple[Entry, ...]] = {}
+        self._last: dict[type[Entry], tuple[Entry, ...]] = {}
         self.told: dict[str, tuple[Marks, Entry]] = {}
 
     def listing(self, logs: str, there: Names) -> Listing:
@@ -86,10 +90,24 @@ class Settled:
                 {**self._over, **{path: (logs[path].inode, each) for path, each in found.items()}},
             )
 
+    def among(self, kind: type[E], open_ones: Iterable[Entry]) -> tuple[E, ...]:
+        """Those of a kind that are over, and of these those of that kind, oldest first.
+
+        The very same value while nothing of it changes.
+        """
+        over: tuple[Entry, ...] = self._entries.get(kind, ())
+        rest: list[Entry] = sorted((each for each in open_ones if isinstance(each, kind)), key=begun)
+        younger: int = bisect_left(over, begun(rest[0]), key=begun) if rest else len(over)
+        found = (*over[:younger], *sorted((*over[younger:], *rest), key=begun))
+        if self._last.get(kind) != found:
+            self._last[kind] = found
+        return cast("tuple[E, ...]", self._last[kind])
+
     def _take(self, listing: Listing, over: dict[str, tuple[int, Entry]]) -> None:
-        """entries: those that are over, oldest first."""
         self._listing, self._over = listing, over
-        self.entries = tuple(sorted((entry for _, entry in over.values()), key=begun))
+        entries = sorted((entry for _, entry in over.values()), key=begun)
+        kinds = {type(entry) for entry in entries}
+        self._entries = {kind: tuple(each for each in entries if type(each) is kind) for kind in kinds}
 
 
 def _listing(logs: str, there: Names, before: Mapping[str, Listed]) -> Listing:

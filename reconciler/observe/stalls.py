@@ -7,8 +7,9 @@ a fresh observer needs some minutes before it calls a job stalled. Nothing but w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from reconciler.noun import noun
 from reconciler.observe.conditions import stalled_words
 from reconciler.state import Ident, Instant, Job, Known, Start
 from reconciler.world import Machine
@@ -23,7 +24,7 @@ WATCHED = 600.0
 IDLE = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class _Mark:
     """When a silent job was last seen to have worked, and the seconds of CPU and I/O it had used by then."""
 
@@ -37,18 +38,26 @@ class Stalls:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._marks: dict[Ident, _Mark] = {}
+        self._starts: Sequence[Start] = ()
+        self._patience: dict[str, float] = {}
 
     def look(self, jobs: Sequence[Job], starts: Sequence[Start], now: Instant) -> tuple[Job, ...]:
         """The jobs, those that hang with the words for it."""
-        patience = {plotter: _patience(plotter, starts) for plotter in {job.plotter for job in jobs}}
+        if starts is not self._starts:
+            self._starts, self._patience = starts, {}
+        patience = self._patience
+        for plotter in {job.plotter for job in jobs} - patience.keys():
+            patience[plotter] = _patience(plotter, starts)
         silent = {
             job.ident: job
             for job in jobs
-            if job.ident is not None and job.run == "running" and (job.quiet or 0.0) > patience[job.plotter]
+            if job.ident is not None and job.run == "running" and _quiet(job, now) > patience[job.plotter]
         }
         used = {ident: self._used(job) for ident, job in silent.items()}
         marks = {ident: self._mark(ident, seconds, now) for ident, seconds in used.items()}
         self._marks = marks
+        if not marks:
+            return tuple(jobs)
         return tuple(_told(job, marks.get(job.ident) if job.ident is not None else None, now) for job in jobs)
 
     def _used(self, job: Job) -> float:
@@ -74,8 +83,13 @@ def _patience(plotter: str, starts: Sequence[Start]) -> float:
     return max(LEAST, TIMES * max(phases)) if phases else WITHOUT_HISTORY
 
 
+def _quiet(job: Job, now: Instant) -> float:
+    """Seconds since its log last changed; 0 where that cannot be told."""
+    return now.at - job.modified if job.modified is not None else 0.0
+
+
 def _told(job: Job, mark: _Mark | None, now: Instant) -> Job:
     still = now.up - mark.up if mark is not None else 0.0
     if still < WATCHED:
         return job
-    return replace(job, stalled=stalled_words(job.quiet or 0.0, still))
+    return replace(job, stalled=stalled_words(_quiet(job, now), still))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Literal
 
 from reconciler.journal import LogName, Record
+from reconciler.noun import noun
 from reconciler.observation import Condition
 from reconciler.observe.logbook import Log, Logbook
-from reconciler.observe.settled import NOTHING, Entry, Listed, Listing, Marks, Settled, begun
+from reconciler.observe.settled import NOTHING, Entry, Listed, Listing, Marks, Settled
 from reconciler.plotters.log import LogState, PlotLog
 from reconciler.state import (
     Absent,
@@ -32,7 +32,7 @@ _VANISHED = Absent("it vanished")
 _WORKER = {"plot": "job", "move": "mover", "retire": "remover"}
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class History:
     """What the journal remembers, each oldest first."""
 
@@ -120,15 +120,16 @@ class Journal:
                 hidden[name.kind] = Unknown(
                     f"a {_WORKER[name.kind]} is at work whose log {path} cannot be read"
                 )
-        found = sorted((*self._settled.entries, *found), key=begun)
-        self._settled.keep(over)
-        self._settled.told = told
-        return History(
-            Known(tuple(entry for entry in found if isinstance(entry, Start))),
-            hidden.get("move") or Known(tuple(entry for entry in found if isinstance(entry, Transfer))),
-            hidden.get("retire") or Known(tuple(entry for entry in found if isinstance(entry, Removal))),
-            Known(tuple(entry for entry in found if isinstance(entry, Deletion))),
+        settled = self._settled
+        history = History(
+            Known(settled.among(Start, found)),
+            hidden.get("move") or Known(settled.among(Transfer, found)),
+            hidden.get("retire") or Known(settled.among(Removal, found)),
+            Known(settled.among(Deletion, found)),
         )
+        settled.keep(over)
+        settled.told = told
+        return history
 
     def _marks(self, path: str) -> Marks:
         return Marks(

@@ -5,6 +5,7 @@ plotter runs in. Nothing outside this package knows a plotter's name.
 
 definitions/    one plotter a file
 definition.py   what a definition may say; grammar.py: of command lines
+files.py        where they lie
 load.py         YAML to definitions, with every fault at its place
 argv.py         the syntax of an argv
 command.py      a plotter's command line, written and read by one table

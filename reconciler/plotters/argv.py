@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from reconciler.noun import noun
 from reconciler.plotters.grammar import Option
 
 Argument: TypeAlias = tuple[Option | None, str | None, tuple[str, ...]]
@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 _PYTHON_WITH_VALUE = frozenset({"-X", "-W", "--check-hash-based-pycs"})
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Invocation:
     """What an argv runs: a program by its base name, or a Python module; and the arguments behind it."""
 

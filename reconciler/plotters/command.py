@@ -12,10 +12,11 @@ import posixpath
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TypeVar
 
+from reconciler.noun import noun
 from reconciler.plotters.argv import Argument, Table, invocation
 from reconciler.plotters.grammar import NOUNS, Command, Kind, Option
 
@@ -29,7 +30,7 @@ _SECRET = re.compile(r"[0-9a-fA-F]{96,}|(?:xch|txch|mmx)1[0-9a-z]{38,}")
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Order:
     """What a new job shall do.
 
@@ -63,7 +64,7 @@ class Order:
         return {**self.options, **{name: value for name, value in nouns.items() if value is not None}}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Arguments:
     """What an argv says.
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
+from reconciler.noun import noun
 from reconciler.plotters.definition import FIELDS, Rule
 from reconciler.plotters.log import LogState, PlotLog, Seconds
 from reconciler.state import Phase
@@ -55,7 +56,7 @@ def steps(rule: Rule) -> Mapping[bytes, Phase]:
     return {step.encode(): Phase(int(major), at) for at, step in enumerate(rule.steps, 1)}
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Line:
     """A rule with the numbers of its groups in the one expression that finds its lines, and its phases by step."""
 

@@ -37,9 +37,12 @@ NOUNS: dict[str, Kind] = {
 
 
 class Part(BaseModel):
-    """A part of a definition: frozen, and a key that it does not know is an error."""
+    """A part of a definition: frozen, and a key that it does not know is an error.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Its validators are built when first used, as those of the spec.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Option(Part):

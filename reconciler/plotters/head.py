@@ -11,8 +11,7 @@ All other heads (those of Gigahorse, whose levels mean something else, and of ot
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from reconciler.noun import noun
 from reconciler.plotters.names import PlotName
 
 MAGIC = b"Proof of Space Plot"
@@ -24,7 +23,7 @@ _MAGIC_2 = b"PLOT" + (2).to_bytes(4, "little")
 _COMPRESSED = 1
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Head:
     """What a plot is, for certain.
 

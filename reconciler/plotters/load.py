@@ -8,21 +8,19 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from pydantic import ValidationError
 
 from reconciler.errors import PlotterError, Problem, SpecError
+from reconciler.noun import noun
 from reconciler.plotters.definition import Definition
+from reconciler.plotters.files import PACKAGED, files
 from reconciler.spec import faults, schemas, tree
-from reconciler.spec.loading import read_text
+from reconciler.spec.files import DISK, Files
 
 Documents: TypeAlias = dict[str, tuple[str, tree.Tree]]
 """Each document by the name that it gives itself, with its file."""
-
-PACKAGED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "definitions")
-"""The folder of the definitions that come with this package."""
 
 _SHARED = (
     "family",
@@ -39,7 +37,7 @@ _SHARED = (
 """What a definition that is `like` another takes from it where it has none of its own."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Loaded:
     """A definition, the file it came from, and where its parts stand there. packaged: it came with this tool."""
 
@@ -49,22 +47,21 @@ class Loaded:
     packaged: bool
 
 
-def load(folders: Sequence[str] = ()) -> dict[str, Loaded]:
+def load(folders: Sequence[str] = (), texts: Files = DISK) -> dict[str, Loaded]:
     """All definitions by name, the packaged ones first. PlotterError where any is faulty.
 
     folders: more folders with `*.yaml` files; one that does not exist holds none. A definition there
     takes the place of an earlier one of its name. Regular expressions of the packaged ones are taken to be
-    sound.
+    sound. texts: what their files are read from.
     """
     documents: Documents = {}
     problems: list[Problem] = []
-    for folder in (PACKAGED, *folders):
-        for file in _files(folder):
-            document = _read(file, problems)
-            if document is None:
-                continue
-            name = document.get(("name",))
-            documents[name if isinstance(name, str) else file] = (file, document)
+    for file in files(folders):
+        document = _read(file, texts, problems)
+        if document is None:
+            continue
+        name = document.get(("name",))
+        documents[name if isinstance(name, str) else file] = (file, document)
     loaded: dict[str, Loaded] = {}
     for file, document in documents.values():
         packaged = os.path.dirname(file) == PACKAGED
@@ -77,17 +74,9 @@ def load(folders: Sequence[str] = ()) -> dict[str, Loaded]:
     return loaded
 
 
-def _files(folder: str) -> list[str]:
+def _read(file: str, texts: Files, problems: list[Problem]) -> tree.Tree | None:
     try:
-        names = sorted(os.listdir(folder))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    return [os.path.join(folder, name) for name in names if name.endswith((".yaml", ".yml"))]
-
-
-def _read(file: str, problems: list[Problem]) -> tree.Tree | None:
-    try:
-        document = tree.read(read_text(file), file)
+        document = tree.read(texts.read(file), file)
     except SpecError as error:
         problems += error.problems
         return None

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from reconciler.noun import noun
 from reconciler.state import Phase
 
 Seconds: TypeAlias = tuple[float | None, float | None, float | None, float | None]
 """How long each of the four phases took; None: not told."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class PlotLog:
     """What a log says about one plot; None where it does not say.
 
@@ -60,7 +60,7 @@ class PlotLog:
         return None if self.final_plot is None else re.split(r"[/\\:]", self.final_plot)[-1]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class LogState:
     """What a log says so far.
 

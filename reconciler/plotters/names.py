@@ -7,7 +7,8 @@ with ``.tmp`` (madMAx, bladebit) or ``.2.tmp`` (chiapos) behind it while the fil
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from reconciler.noun import noun
 
 STEM = (
     r"plot(?:-mmx)?(?:-(?:hdd|ssd))?-k(?P<k>\d{1,3})(?:-c(?P<compression>\d{1,3}))?"
@@ -18,7 +19,7 @@ STEM = (
 _NAME = re.compile(STEM + r"\.(?P<extension>plot2?|gplot)(?P<temporary>(?:\.2)?\.tmp)?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class PlotName:
     """What a plot file's name says.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from reconciler.errors import UsageError
+from reconciler.noun import noun
 from reconciler.plotters import names
 from reconciler.plotters.command import Arguments, CommandLine, Order
-from reconciler.plotters.definition import Definition
+from reconciler.plotters.definition import GROUP, Definition
 from reconciler.plotters.fitness import misfits
 from reconciler.plotters.log import LogState, PlotLog
 from reconciler.plotters.reader import Reader, phases
@@ -42,15 +42,30 @@ EXAMPLE = {
 }
 """Values that a sample is filled in with where any will do."""
 
+_PLOT_ID = re.compile(r"-([0-9a-f]{64})\.")
 
-@dataclass(frozen=True, slots=True)
+
+@noun
 class TempName:
     """A temporary file's name, understood. plot_id: None: the name does not tell whose it is."""
 
     plot_id: str | None
 
+    @classmethod
+    def of(cls, name: str) -> TempName:
+        """name: as a temporary file has it."""
+        plot_id = _PLOT_ID.search(name)
+        return cls(plot_id[1] if plot_id else None)
 
-@dataclass(frozen=True, slots=True)
+
+def names_of_temps(patterns: Iterable[str]) -> re.Pattern[str]:
+    """What matches a whole name of any of these temporary files, as definitions describe them."""
+    stem = GROUP.sub("(?:", names.STEM)
+    bare = (GROUP.sub("(?:", pattern).replace("{plot}", stem) for pattern in patterns)
+    return re.compile("|".join(f"(?:{pattern})" for pattern in bare) or r"(?!)", re.ASCII)
+
+
+@noun
 class SampleLine:
     """A line of a plotter's log, to be filled in.
 
@@ -66,7 +81,7 @@ class SampleLine:
         return re.sub(r"\{(\w+)\}", lambda found: str(values.get(found[1], found[0])), self.text)
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Question:
     """How to ask an executable whether it is one that a definition covers.
 
@@ -117,8 +132,7 @@ class Plotter:
 
     @cached_property
     def _temps(self) -> re.Pattern[str]:
-        temps = "|".join(f"(?:{pattern})" for pattern in self.definition.temps)
-        return re.compile(temps.replace("{plot}", re.sub(r"\?P<\w+>", "?:", names.STEM)) or r"(?!)", re.ASCII)
+        return names_of_temps(self.definition.temps)
 
     # its command line
 
@@ -225,10 +239,7 @@ class Plotter:
 
     def temp(self, name: str) -> TempName | None:
         """Does a file of this name belong to its temporary files?"""
-        if self._temps.fullmatch(name) is None:
-            return None
-        plot_id = re.search(r"-([0-9a-f]{64})\.", name)
-        return TempName(plot_id[1] if plot_id else None)
+        return TempName.of(name) if self._temps.fullmatch(name) is not None else None
 
     def final_bytes(self, k: int, compression: int | None = None) -> int:
         """Expected size of a finished plot, in bytes. compression: the level; None: not compressed."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from reconciler.errors import PlotterError, Problem
 from reconciler.plotters.argv import invocation
-from reconciler.plotters.load import Loaded, load
-from reconciler.plotters.plotter import EXAMPLE, Plotter, TempName
+from reconciler.plotters.plotter import EXAMPLE, Plotter, TempName, names_of_temps
+from reconciler.spec.files import DISK, Files
+
+if TYPE_CHECKING:
+    from reconciler.plotters.load import Loaded
 
 HEAD = 1 << 16
 """Bytes of a log that are enough to tell whose it is, where they tell anything."""
@@ -32,12 +38,14 @@ class Plotters(Mapping[str, Plotter]):
                 self._programs.setdefault((module, True), []).append(plotter)
 
     @classmethod
-    def load(cls, folders: Sequence[str] = ()) -> Plotters:
+    def load(cls, folders: Sequence[str] = (), texts: Files = DISK) -> Plotters:
         """The packaged definitions, and those in the folders. PlotterError with every fault at its place.
 
-        The packaged ones are held to be sound, which their tests see to.
+        The packaged ones are held to be sound, which their tests see to. texts: what their files are read from.
         """
-        loaded = load(folders)
+        from reconciler.plotters.load import load
+
+        loaded = load(folders, texts)
         plotters = {name: Plotter(each.definition) for name, each in loaded.items()}
         problems = [
             problem
@@ -107,7 +115,12 @@ class Plotters(Mapping[str, Plotter]):
 
     def temp(self, name: str) -> TempName | None:
         """Does a file of this name belong to any plotter's temporary files?"""
-        return next((found for plotter in self._ranked if (found := plotter.temp(name)) is not None), None)
+        return TempName.of(name) if self._temps.fullmatch(name) is not None else None
+
+    @cached_property
+    def _temps(self) -> re.Pattern[str]:
+        every = (pattern for plotter in self._ranked for pattern in plotter.definition.temps)
+        return names_of_temps(dict.fromkeys(every))
 
 
 def _reads(plotter: Plotter, log: bytes) -> tuple[int, bool, str]:

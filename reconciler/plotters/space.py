@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import zip_longest
 from types import MappingProxyType
 
+from reconciler.noun import noun
 from reconciler.plotters.definition import Compression, Mode, Room, Space
 from reconciler.state import Phase
 
@@ -21,7 +21,7 @@ Options = Mapping[str, str | int | float | bool]
 NO_OPTIONS: Options = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Growth:
     """Bytes on tmp and on tmp2. Where tmp2 is not given, its files count to tmp."""
 
@@ -29,7 +29,7 @@ class Growth:
     tmp2: int
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Leg:
     """A stretch of a job's way. begins: the share of its time that is over then; held: the most bytes on tmp."""
 

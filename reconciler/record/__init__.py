@@ -11,9 +11,11 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import pairwise
 from typing import Literal, TypeAlias, get_args
+
+from reconciler.noun import noun
 
 LIMIT = 2_000_000
 """Bytes after which a new file is begun: about 4000 actions."""
@@ -26,7 +28,7 @@ END = 1 << 17
 What: TypeAlias = Literal["action", "condition", "revision", "trouble"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Entry:
     """One line of the record.
 
@@ -94,7 +96,7 @@ def path_of(logs: str) -> str:
     return f"{logs}/state/actions.jsonl"
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Reading:
     """All that is kept, oldest first. spoilt: how many lines are no entries."""
 

@@ -9,16 +9,16 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from reconciler.errors import FarmerError
+from reconciler.noun import noun
 
 PLAIN = 22
 """The port that is not written beside a name in known_hosts."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class KnownKey:
     """One key that a file has for a host. where: file and line; revoked: never to be accepted."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 from typing import Literal, TypeAlias
@@ -36,7 +37,7 @@ def propose(facts: Facts, admitted: Admitted) -> Iterator[Move]:
     """
     if not facts.spec.archive:
         return
-    choice = _Choice(facts)
+    choice = _Choice(facts, admitted)
     for plot in _in_turn(facts):
         before = len(admitted.moves)
         for farmer, disk, note in choice.targets(plot):
@@ -48,19 +49,29 @@ def propose(facts: Facts, admitted: Admitted) -> Iterator[Move]:
 
 
 def _in_turn(facts: Facts) -> Sequence[Plot]:
-    """The waiting plots: where the drive has room for the fewest more, where none is about to land, the oldest."""
+    """The waiting plots: of drives that are short of room first; then one of each directory before the next of any.
+
+    Of these where none is about to land, where there is room for the fewest more, the oldest.
+    """
     landing = _landing(facts)
 
     @functools.cache
-    def drive(path: str) -> tuple[int, int]:
+    def drive(path: str) -> tuple[bool, int, int]:
         device = facts.device(path)
-        return (facts.free(device), landing.get(device, 0)) if device is not None else (0, 0)
+        if device is None:
+            return False, 0, 0
+        return not facts.traffic.pressed(device), landing.get(device, 0), facts.free(device)
 
-    def rank(plot: Plot) -> tuple[int, int, float, str]:
-        free, near = drive(plot.directory)
-        return free // max(1, plot.bytes), near, plot.modified, plot.name
+    def rank(plot: Plot) -> tuple[bool, int, int, float, str]:
+        eased, near, free = drive(plot.directory)
+        return eased, near, free // max(1, plot.bytes), plot.modified, plot.name
 
-    return sorted(facts.traffic.waiting.values(), key=rank)
+    before: Counter[str] = facts.traffic.from_source.copy()
+    turns: list[tuple[bool, int, Plot]] = []
+    for plot in sorted(facts.traffic.waiting.values(), key=rank):
+        turns.append((drive(plot.directory)[0], before[plot.directory], plot))
+        before[plot.directory] += 1
+    return [plot for _, _, plot in sorted(turns, key=lambda turn: turn[:2])]
 
 
 def _landing(facts: Facts) -> Mapping[str, int]:
@@ -78,8 +89,9 @@ def _landing(facts: Facts) -> Mapping[str, int]:
 class _Choice:
     """The disks of all farmers, best first, less those that can take nothing more in this tick."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Facts, admitted: Admitted) -> None:
         self._facts = facts
+        self._admitted = admitted
         least = min((plot.bytes for plot in facts.traffic.waiting.values()), default=0)
         self._best: dict[str, tuple[str, str, str]] = {}
         self._open: dict[str, list[Disk]] = {}
@@ -88,6 +100,7 @@ class _Choice:
             best = disks[0].path if disks else archive.target(archive.disks[0])
             self._best[archive.name] = archive.name, best, _note(archive, disks[0]) if disks else ""
             self._open[archive.name] = [disk for disk in disks if _room(archive, disk) >= least]
+        self._ordered: dict[int, tuple[int, Sequence[Archive]]] = {}
         self._refused_bytes: dict[Place, int] = {}
         self._refused_limit: dict[str, int] = {}
 
@@ -101,11 +114,28 @@ class _Choice:
         if bound is not None:
             yield *bound.place, bound.why
             return
-        takers = traffic.takers(plot)
+        takers = self._in_order(traffic.takers(plot))
         best = self._best[(takers or traffic.farmers)[0].name]
         yield best
         if any(self._open.get(archive.name) for archive in takers) and traffic.unasked(plot.name) is None:
             yield from self._others(plot, takers, best[:2])
+
+    def _in_order(self, takers: Sequence[Archive]) -> Sequence[Archive]:
+        """Of one priority those first where one more would go fastest; the same until a move is admitted."""
+        if len(takers) < 2:
+            return takers
+        many = sum(self._admitted.moves_to.values())
+        kept = self._ordered.get(id(takers))
+        if kept is not None and kept[0] == many:
+            return kept[1]
+
+        def rank(archive: Archive) -> tuple[int, float, int]:
+            fast, few = self._facts.streams.progress(archive, self._admitted.moves_to)
+            return -archive.priority, -fast, -few
+
+        ordered = sorted(takers, key=rank)
+        self._ordered[id(takers)] = many, ordered
+        return ordered
 
     def _others(self, plot: Plot, takers: Sequence[Archive], best: Place) -> Iterator[tuple[str, str, str]]:
         for archive in takers:
@@ -113,7 +143,8 @@ class _Choice:
                 place = (archive.name, disk.path)
                 if archive.name not in self._open:
                     break
-                if archive.limits.per_source <= self._refused_limit.get(plot.directory, 0):
+                most = self._facts.streams.of(archive, plot.directory).number
+                if most <= self._refused_limit.get(plot.directory, -1):
                     break
                 if place != best and plot.bytes < self._refused_bytes.get(place, inf):
                     yield *place, _note(archive, disk)
@@ -127,10 +158,9 @@ class _Choice:
             case "farmer":
                 self._open.pop(want.farmer, None)
             case "source":
-                self._refused_limit[want.plot.directory] = max(
-                    self._refused_limit.get(want.plot.directory, 0),
-                    self._facts.archives[want.farmer].limits.per_source,
-                )
+                most = self._facts.streams.of(self._facts.archives[want.farmer], want.plot.directory).number
+                before = self._refused_limit.get(want.plot.directory, -1)
+                self._refused_limit[want.plot.directory] = max(before, most)
             case "disk":
                 still = self._open.get(want.farmer, [])
                 self._open[want.farmer] = [disk for disk in still if disk.path != want.disk]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler import drain, reserve
+from reconciler import reserve
 from reconciler.facts import Facts
 from reconciler.spec.units import show_duration, show_size
 from reconciler.state import Known
@@ -33,7 +33,7 @@ def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
     )
     if left < floor and facts.rhythm is not None:
         waiting = promised + _lying(facts, device)
-        leaves = drain.leaves(facts, facts.rhythm.seconds, waiting)
+        leaves = facts.drain.leaves(facts.rhythm.seconds, waiting)
         if leaves > 0:
             left += leaves
             text += f"; {show_size(leaves)} leave in {show_duration(facts.rhythm.seconds)}"

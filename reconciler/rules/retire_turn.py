@@ -17,7 +17,7 @@ def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
             text = f"{want.heir.target} is letting {removal.plot} go{over}"
             return Verdict(rule="retire_turn", ok=False, text=text)
     farmer = want.heir.farmer
-    limit = facts.archives[farmer].limits.transfers
+    limit = facts.streams.to(facts.archives[farmer]).number
     count = facts.moving_to.get(farmer, 0) + admitted.moves_to[farmer]
     count += sum(removal.farmer == farmer for removal in running)
     return Verdict(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import inf
 
 from reconciler.facts import Facts
@@ -13,7 +13,17 @@ from reconciler.want import Admitted, Spawn
 EMPTY = Phase(99, 0)
 """How far a directory without jobs counts as being: further than any job."""
 WHEREVER = frozenset(
-    {"drained", "paused", "stop_after", "window", "max_jobs", "stagger", "tmp_jobs", "phase_stagger"}
+    {
+        "drained",
+        "paused",
+        "stop_after",
+        "window",
+        "max_jobs",
+        "stagger",
+        "tmp_jobs",
+        "phase_stagger",
+        "log_space",
+    }
 )
 """Limits that say the same of a job whatever its dst."""
 
@@ -22,7 +32,8 @@ def propose(facts: Facts, admitted: Admitted) -> Iterator[Spawn]:
     """Directories in turn until each has refused: the furthest progressed first, then the longest unused.
 
     How far a directory is, is how far its least advanced job is. For one tmp every dst is tried, the one
-    with the fewest jobs bound for it first, until a limit refuses that would refuse any.
+    with the fewest jobs bound for it first, until a limit refuses that would refuse any, less those that a limit
+    has refused in this tick and would again.
     """
     plotting = facts.spec.plotting
     if plotting is None:
@@ -31,14 +42,15 @@ def propose(facts: Facts, admitted: Admitted) -> Iterator[Spawn]:
     def rank(path: str) -> tuple[Phase, float, str]:
         return _tmp_rank(facts, admitted, path)
 
+    landings = _Landings(facts)
     dsts = _dsts(facts, admitted)
     open_tmps = sorted((directory.path for directory in facts.spec.directories.tmp), key=rank)
     while open_tmps:
         tmp = open_tmps[0]
         before = len(admitted.spawns)
-        for dst in dsts or (tmp,):
-            tmp2 = _tmp2(facts, admitted)
-            yield Spawn(
+        tmp2 = _tmp2(facts, admitted)
+        for dst in landings.of(tmp, tmp2, dsts or [tmp]):
+            want = Spawn(
                 id=job_id(facts.seen.host, facts.now, tmp, len(admitted.spawns)),
                 at=facts.now.at,
                 tmp=tmp,
@@ -47,6 +59,7 @@ def propose(facts: Facts, admitted: Admitted) -> Iterator[Spawn]:
                 k=plotting.k,
                 plotter=plotting.plotter,
             )
+            yield want
             if len(admitted.spawns) > before:
                 open_tmps.sort(key=rank)
                 dsts = _dsts(facts, admitted)
@@ -54,8 +67,46 @@ def propose(facts: Facts, admitted: Admitted) -> Iterator[Spawn]:
             if admitted.refused_by in WHEREVER:
                 open_tmps.remove(tmp)
                 break
+            landings.refused(want, admitted.refused_by)
         else:
             open_tmps.remove(tmp)
+
+
+class _Landings:
+    """Which dst directories are worth a try, by what was refused before: what is admitted only grows."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._busy: set[str] = set()
+        self._full: set[str] = set()
+        self._shared: frozenset[str] = frozenset()
+        self._tight: set[str | None] = set()
+
+    def of(self, tmp: str, tmp2: str | None, dsts: Sequence[str]) -> Iterator[str]:
+        """The best one comes first whether it can take a plot or not, since of those that cannot it says why."""
+        facts = self._facts
+        devices = {facts.device(path) for path in (tmp, tmp2) if path is not None}
+        self._shared = frozenset(path for each in devices for path in facts.devices.get(each or "", ()))
+        self._tight = set()
+        for number, dst in enumerate(dsts):
+            if number == 0 or not self._refuses(dst):
+                yield dst
+
+    def _refuses(self, dst: str) -> bool:
+        if dst in self._shared:
+            return dst in self._busy or self._facts.device(dst) in self._tight
+        return None in self._tight or dst in self._busy or dst in self._full
+
+    def refused(self, want: Spawn, rule: str) -> None:
+        """Note what that says of others. A dst that shares a device with the temporary files is judged by itself."""
+        device = self._facts.device(want.dst)
+        match rule:
+            case "dst_jobs":
+                self._busy.add(want.dst)
+            case "dst_space":
+                self._full.update(self._facts.devices.get(device or "", (want.dst,)))
+            case "tmp_space":
+                self._tight.add(device if want.dst in self._shared else None)
 
 
 def job_id(host: str, now: Instant, tmp: str, nth: int = 0) -> str:

@@ -25,21 +25,25 @@ def propose(facts: Facts, admitted: Admitted) -> Iterator[Steer]:
         if wish is not None and wish.verb == "suspend" and job.run == "running":
             why = f": {wish.why}" if wish.why else ""
             yield Steer(kind="suspend", job=job, by="override", note=f"asked for by {wish.who}{why}")
-    for device in sorted(facts.devices):
-        yield from _make_room(facts, admitted, device)
-
-
-def _make_room(facts: Facts, admitted: Admitted, device: str) -> Iterator[Steer]:
     directories = facts.spec.directories
     tmps = {d.path for d in directories.tmp} | {d.path for d in directories.tmp2} | facts.draining
-    here = [path for path in facts.devices[device] if path in tmps]
-    floor = max((facts.spec.floor(path) for path in here), default=0)
+    for device in sorted(facts.devices):
+        here = [path for path in facts.devices[device] if path in tmps]
+        if here:
+            yield from _make_room(facts, admitted, device, here)
+
+
+def _make_room(facts: Facts, admitted: Admitted, device: str, here: Sequence[str]) -> Iterator[Steer]:
+    """here: its tmp and tmp2 directories."""
+    floor = max(facts.spec.floor(path) for path in here)
     free = facts.free(device)
-    stopped = {steer.job.id for steer in admitted.steers if steer.kind in ("suspend", "kill")}
-    going = [job for job in _by_growth(facts, device) if job.run == "running" and job.id not in stopped]
-    moving = {job.id for job in facts.jobs if job.run == "running"} - stopped
-    if not here or (free >= floor and _safe(facts, device, moving)):
+    if free >= floor and _promised(facts, device):
         return
+    stopped = {steer.job.id for steer in admitted.steers if steer.kind in ("suspend", "kill")}
+    moving = {job.id for job in facts.jobs if job.run == "running"} - stopped
+    if free >= floor and _safe(facts, device, moving):
+        return
+    going = [job for job in _by_growth(facts, device) if job.run == "running" and job.id not in stopped]
     growing = sum(facts.claims[job.id].get(device, 0) for job in going)
     room = free if free < floor else free - floor
     resumed = {steer.job.id for steer in admitted.steers if steer.kind == "resume"}
@@ -61,10 +65,13 @@ def _make_room(facts: Facts, admitted: Admitted, device: str) -> Iterator[Steer]
         )
 
 
+def _promised(facts: Facts, device: str) -> bool:
+    """Is there room for all that jobs there may take, above the floor?"""
+    return facts.promised.get(device, 0) <= facts.free(device) - facts.floor(device)
+
+
 def _safe(facts: Facts, device: str, moving: Collection[str]) -> bool:
     """Could each job there finish, one after the other, above the floor, also when these went on for a while?"""
-    if facts.promised.get(device, 0) <= facts.free(device) - facts.floor(device):
-        return True
     return not facts.courses(device) or courses.spare(facts, device, moving) >= 0
 
 

@@ -7,16 +7,19 @@ from reconciler.want import Admitted, Move, Verdict, Want
 
 
 def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
-    """Those under way and those that this tick starts."""
+    """Those under way and those that this tick starts.
+
+    Left to the tool: as many as bring more.
+    """
     if not isinstance(want, Move):
         return None
-    limit = facts.archives[want.farmer].limits.transfers
+    most = facts.streams.to(facts.archives[want.farmer])
     count = facts.moving_to.get(want.farmer, 0) + admitted.moves_to[want.farmer]
     return Verdict(
         rule="transfers",
-        ok=count < limit,
-        text=f"{count} of {limit} transfers to {want.farmer}",
+        ok=count < most.number,
+        text=f"{count} of {most.number} transfers to {want.farmer}{most}",
         value=count,
-        limit=limit,
+        limit=most.number,
         unit="transfers",
     )

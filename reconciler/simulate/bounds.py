@@ -7,10 +7,10 @@ bound of the machine is the least of them; crowding and whole jobs can keep a fa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from reconciler.noun import noun
 from reconciler.simulate.hardware import COPY_CPU, Disk, Hardware
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ FARM_ROOM = "farm room"
 """The one bound that depends on the length of a run."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Bounds:
     """Plots a day by each resource, by its name. binds: the name of the least."""
 

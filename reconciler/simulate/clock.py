@@ -71,9 +71,12 @@ class Clock:
         return max(0.0, call.due - self.time)
 
     def advance(self, seconds: float, enough: Callable[[], bool] = lambda: False) -> None:
-        """Let so much time pass, and happen what is due in it; less where it is enough."""
-        end = self.time + seconds
-        while not enough():
+        """Let so much time pass, and happen what is due in it; less where it is enough.
+
+        What is due at one instant happens all, or not at all: nobody sees half of it.
+        """
+        end, satisfied = self.time + seconds, False
+        while not ((satisfied := satisfied or enough()) and self._over()):
             if not self._calls or self._calls[0][0] > end:
                 self.time = end
                 return
@@ -84,3 +87,9 @@ class Clock:
             call.run()
             for watcher in self.watchers:
                 watcher()
+
+    def _over(self) -> bool:
+        """Is nothing more due now?"""
+        while self._calls and self._calls[0][2].cancelled:
+            heapq.heappop(self._calls)
+        return not self._calls or self._calls[0][0] > self.time

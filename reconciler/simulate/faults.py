@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from reconciler.noun import noun
 from reconciler.simulate.disks import Disks, File
 from reconciler.simulate.processes import Process
 
@@ -33,7 +34,7 @@ class Fuse:
             raise Crash(f"at step {number}, {name}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Fate:
     """How a process comes to grief.
 

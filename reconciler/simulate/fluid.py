@@ -9,11 +9,14 @@ costs grows with the kinds of work under way, not with their number.
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from types import MappingProxyType
 
+from reconciler.busy import SPAN
+from reconciler.noun import noun
 from reconciler.simulate.clock import Call, Clock
 from reconciler.simulate.disks import Device, File
 
@@ -70,7 +73,7 @@ class Demand:
         return min(self.widest, self.alone)
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Growth:
     """A file that grows with the work. pace: bytes a unit, negative where it shrinks."""
 
@@ -89,7 +92,7 @@ class Flow:
     begun: float = field(default=0.0, init=False)
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Shares:
     """Who gets what. rates: units a second of one flow; used: units a second of each resource; full: of those
     that have no more to give, 1, of the others the part that is taken."""
@@ -168,6 +171,8 @@ class Fluid:
         self._writing: dict[Device, dict[_Crowd, None]] = {}
         self._living: dict[Flow, int] = {}
         self._shares = _NOTHING
+        self._shared_at = clock.time
+        self._past: deque[tuple[float, float, Shares]] = deque()
         self._counted: Crowds = frozenset()
         self._known: dict[Crowds, Shares] = {}
         self._since = clock.time
@@ -215,8 +220,15 @@ class Fluid:
             device.grow(growth.file, round(growth.pace * went))
 
     def load(self, resource: Resource) -> float:
-        """The part of what a resource can give now that is taken; 1: all."""
-        return self._shares.full.get(resource, 0.0)
+        """The part of what a resource could give that was taken, over the last SPAN seconds; 1: all."""
+        now = self._clock.time
+        since = max(self._past[0][0] if self._past else self._shared_at, now - SPAN)
+        if now <= since:
+            return self._shares.full.get(resource, 0.0)
+        taken = 0.0
+        for begun, ended, shares in (*self._past, (self._shared_at, now, self._shares)):
+            taken += max(0.0, ended - max(begun, since)) * shares.full.get(resource, 0.0)
+        return taken / (now - since)
 
     def changed(self) -> None:
         """The capacity of a resource is another now."""
@@ -273,6 +285,7 @@ class Fluid:
         counted: Crowds = frozenset((demand, crowd.count) for demand, crowd in self._crowds.items())
         if counted != self._counted:
             self._counted = counted
+            self._remember()
             if len(self._known) > KEPT:
                 self._known.clear()
             if counted not in self._known:
@@ -283,6 +296,14 @@ class Fluid:
                 crowd.rate = self._shares.rates[demand]
         self._look_ahead()
 
+    def _remember(self) -> None:
+        """The shares so far are over: from when to when they were. What is long over is forgotten."""
+        now, past = self._clock.time, self._past
+        past.append((self._shared_at, now, self._shares))
+        self._shared_at = now
+        while past[0][1] < now - SPAN:
+            past.popleft()
+
     def _look_ahead(self) -> None:
         soonest, what = inf, self._settle
         for crowd in self._crowds.values():
@@ -292,19 +313,20 @@ class Fluid:
                 left = max(0.0, crowd.ends[0][0] - crowd.went) / crowd.rate
                 if left < soonest:
                     soonest, what = left, self._finish(crowd)
-        grows: dict[Device, float] = {}
-        flowing: dict[Device, float] = {}
-        for crowd in self._crowds.values():
-            for device, pace in crowd.growth.items():
-                grows[device] = grows.get(device, 0.0) + pace * crowd.rate
-                flowing[device] = flowing.get(device, 0.0) + pace * crowd.went - crowd.before[device]
-        for device, pace in grows.items():
-            room = device.total - device.others - device.used - flowing[device]
-            if pace > 1e-6 and max(0.0, room) / pace < soonest:
-                soonest, what = max(0.0, room) / pace, self._fill(device)
+        for device, writing in self._writing.items():
+            grows = flowing = 0.0
+            for crowd in writing:
+                pace = crowd.growth[device]
+                grows += pace * crowd.rate
+                flowing += pace * crowd.went - crowd.before[device]
+            if not grows:
+                continue
+            room = device.total - device.others - device.used - flowing
+            if grows > 1e-6 and max(0.0, room) / grows < soonest:
+                soonest, what = max(0.0, room) / grows, self._fill(device)
             for level in self.alarms.get(device, ()):
-                if pace and 0.0 < (room - level) / pace < soonest:
-                    soonest, what = (room - level) / pace + EDGE, self._cross
+                if 0.0 < (room - level) / grows < soonest:
+                    soonest, what = (room - level) / grows + EDGE, self._cross
         self._next = self._clock.later(soonest, what) if soonest < inf else None
 
     def _finish(self, crowd: _Crowd) -> Callable[[], None]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.noun import noun
 from reconciler.simulate.bounds import bounds
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ FEW = 2
 """So many more may always wait."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Wait:
     """What held an action back. kind: of action; rule: the limit; hours: for how long in all."""
 
@@ -30,7 +30,7 @@ class Wait:
     hours: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Result:
     """What counts is the time after the warm-up, unless it is said otherwise.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from reconciler.noun import noun
 
 if TYPE_CHECKING:
     from reconciler.errand import Errand
@@ -27,7 +28,7 @@ class Speeds(Protocol):
         """So many bytes that are compared there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Pace:
     """Everything takes its time. k32: seconds that a job of that size takes in all; copy: bytes a second."""
 

@@ -1,9 +1,10 @@
 """A spec at work on a described machine, watched: what came of it, and what was in the way.
 
 Time jumps: the loop is given a long pause, and a wait ends where something happens that the last plan waits
-for; after an action it is as long as the spec's own tick. A process's end always counts; a job's phase, a
-farmer's answer and free bytes crossing a floor count only while a hold may pass by them. What the tool
-decides from measured load it decides anew whenever it looks, which is at every start and end at least.
+for; after an action of which the plan does not tell what holds the next, it is as long as the spec's own tick.
+A process's end always counts; a job's phase, a farmer's answer and free bytes crossing a floor count only while
+a hold may pass by them; where jobs or starts are left to the tool, so does measured load, once it is less than
+at the last look.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from reconciler.simulate.machine import SimulatedMachine, SimulatedWorld
 from reconciler.simulate.tally import Moment, Tally, moment, tally
 from reconciler.simulate.trouble import schedule
 from reconciler.sources import Source
-from reconciler.state import Phase
+from reconciler.state import Known, Phase
 
 if TYPE_CHECKING:
     from reconciler.description.machine import MachineDescription
     from reconciler.plan import Plan
     from reconciler.plotters import Plotters
-    from reconciler.spec.loading import Loaded
+    from reconciler.spec.loaded import Loaded
     from reconciler.spec.models import Spec
 
 DAY = 86400.0
@@ -34,12 +35,20 @@ MOMENTS = 120
 """How many times in all it is looked what goes on, for pictures."""
 GOLDEN = 0.618034
 """The part by which each of these is put off beyond the one before it: the golden ratio meets no rhythm."""
+SENSE = 60.0
+"""Seconds between two readings of the load, where anything depends on it."""
+EASED = 0.03
+"""By how much a processor's or drive's share has fallen where it is looked at again."""
 LONGEST = 3600.0
 """Seconds between two looks at most."""
 BY_TIME = frozenset(
     {"drained", "paused", "stop_after", "window", "crash", "max_jobs", "stagger", "tmp_jobs", "dst_jobs"}
 )
 """Limits on starts that pass with time or with a job's end, and by nothing else."""
+WHEREVER = frozenset({"drained", "paused", "stop_after", "max_jobs", "stagger"})
+"""Of them those that hold a start wherever it would be: one that holds any after a start holds the next. What is
+left to the tool may change with what is measured.
+"""
 BY_TRANSFER = frozenset({"in_all", "per_link", "transfers", "per_source", "per_disk", "paused"})
 """Limits on transfers that pass with a transfer's end."""
 
@@ -106,6 +115,7 @@ class Run:
         self.moments: list[Moment] = []
         self._jumps, self._soon = polling is None, float(spec.scheduling.tick)
         self._milestones = _milestones(self.spec)
+        self._set = WHEREVER - spec.scheduling.left_open
         clock = self.computer.clock
         for day in (self.warm_up, days):
             clock.later(day * DAY, self._tally)
@@ -118,6 +128,8 @@ class Run:
             for directory in spec.directories.tmp:
                 device = self.computer.disks.device(directory.path)
                 self.computer.fluid.alarms[device] = (spec.floor(directory.path), spec.resume(directory.path))
+            if spec.scheduling.left_open:
+                clock.later(SENSE, self._sense)
 
     def over(self) -> bool:
         """Is all the time over?"""
@@ -140,7 +152,11 @@ class Run:
             watch.failed += outcome.result == "failed"
         watch.last = event
         if self._jumps:
-            if any(outcome.action.kind not in ("archive", "retire") for outcome in event.outcomes):
+            acted = {outcome.action.kind for outcome in event.outcomes} - {"archive", "retire"}
+            holding = {hold.rule for hold in event.plan.holds if hold.kind == "spawn"}
+            if holding & self._set:
+                acted.discard("spawn")
+            if acted:
                 # What holds the next one of its kind, only the next plan tells.
                 self.computer.clock.later(self._soon, self._notice)
             self.computer.heed = self._heeded(event.plan)
@@ -158,6 +174,14 @@ class Run:
 
     def _notice(self) -> None:
         self.computer.noticed = True
+
+    def _sense(self) -> None:
+        """Look again where there is less load than the last plan rests on."""
+        self.computer.clock.later(SENSE, self._sense)
+        now, last = self.world.machine.busy(), self.watch.last
+        then = last.facts.seen.busy if last is not None else now
+        if isinstance(now, Known) and isinstance(then, Known) and now.value.eased(then.value, EASED):
+            self._notice()
 
     # what came of it
 

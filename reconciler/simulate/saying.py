@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.noun import noun
 from reconciler.state import Phase
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ TOLD = frozenset({"phase_seconds", "total_seconds", "copy_seconds", "started_at"
 """What of a line is told anew; all else stays as the sample has it."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Line:
     """A line of the log. major: the phase whose seconds it tells. share: of the job's time until the next."""
 

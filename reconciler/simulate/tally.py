@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from reconciler.noun import noun
 
 if TYPE_CHECKING:
     from reconciler.simulate.computer import Computer
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from reconciler.spec.models import Spec
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Tally:
     """What there is at a moment.
 
@@ -32,7 +33,7 @@ class Tally:
     busy: dict[str, float]
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Moment:
     """What goes on, for pictures.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.noun import noun
 from reconciler.simulate.faults import fill
 from reconciler.spec.units import show_size
 
@@ -26,7 +26,7 @@ FARM_FOR = 1 * DAY
 """For how long at most there is no room at any farmer."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Spell:
     """One trouble. begins, ends: seconds of the simulation; what: in words."""
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from reconciler.revision import Revisions
-from reconciler.spec.loading import Loaded
+from reconciler.spec.loaded import Loaded
 
 
 class Source(Protocol):

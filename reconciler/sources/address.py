@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BeforeValidator, WithJsonSchema
+
+from reconciler.noun import noun
 
 Scheme: TypeAlias = Literal["https", "ssh", "file"]
 
@@ -33,7 +34,7 @@ _RIGHT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Address:
     """A repository's address.
 

@@ -10,11 +10,13 @@ from typing import TypeAlias
 from reconciler.errors import Problem, SpecError
 from reconciler.sources import Source
 from reconciler.spec.files import DISK, Files
-from reconciler.spec.loading import Loaded
+from reconciler.spec.loaded import Loaded
 from reconciler.spec.shrink import shrunk
 
 DEADLINE = 2.0
 """Seconds that the loop waits for the files; a mount that hangs must not hold it up."""
+FIRST = 10.0
+"""Likewise, while there is no good spec to go on with."""
 
 _Mark: TypeAlias = tuple[int, int, int, int] | None
 
@@ -37,18 +39,19 @@ class FileSource(Source):
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._read, daemon=True, name="spec")
             self._thread.start()
-        self._thread.join(DEADLINE)
+        seconds = FIRST if self._good is None else DEADLINE
+        self._thread.join(seconds)
         self._silent = self._thread.is_alive()
         if self._good is not None:
             return self._good
         if self._error is not None:
             raise self._error
-        raise SpecError([_silence(self._path)])
+        raise SpecError([_silence(self._path, seconds)])
 
     def problem(self) -> str | None:
         """Why the files as they are now are not in force."""
         if self._silent:
-            return str(_silence(self._path))
+            return str(_silence(self._path, DEADLINE))
         return str(self._error) if self._error is not None else None
 
     def _read(self) -> None:
@@ -91,6 +94,6 @@ def _mark(path: str) -> _Mark:
     return stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
-def _silence(path: str) -> Problem:
-    words = f"the file has not answered for {DEADLINE:.0f} s; is its file system there?"
+def _silence(path: str, seconds: float) -> Problem:
+    words = f"the file has not answered for {seconds:.0f} s; is its file system there?"
     return Problem(path, 0, 0, "", words, "silent")

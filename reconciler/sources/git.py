@@ -26,7 +26,7 @@ from reconciler.sources.setting import Setting
 from reconciler.sources.signature import signer_of
 from reconciler.sources.standing import Standing, restored
 from reconciler.sources.waiting import Pause, pauses
-from reconciler.spec.loading import Loaded
+from reconciler.spec.loaded import Loaded
 from reconciler.spec.shrink import shrunk
 from reconciler.world import Machine
 

@@ -10,15 +10,16 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from reconciler.errors import Problem, SpecError
+from reconciler.noun import noun
 from reconciler.revision import Revision, Revisions
 from reconciler.spec.files import Files, Texts
-from reconciler.spec.loading import Loaded
+from reconciler.spec.loaded import Loaded
 
 N = TypeVar("N")
 
@@ -29,7 +30,7 @@ LARGEST = 4_000_000
 """Bytes of the largest file that is read back."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Good:
     """The last good spec. source: as Revisions say it; path, text: its document, composed; digest: its own."""
 
@@ -44,7 +45,7 @@ class Good:
         return load(Texts({self.path: self.text}), self.path)
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Kept:
     """All that a state folder tells. None: nothing. damage: which file is not what was written, in words."""
 

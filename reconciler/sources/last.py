@@ -6,7 +6,7 @@ from reconciler.revision import Revisions
 from reconciler.sources import Source
 from reconciler.sources.kept import Kept, Load
 from reconciler.sources.setting import Setting
-from reconciler.spec.loading import Loaded
+from reconciler.spec.loaded import Loaded
 
 
 class LastSource(Source):

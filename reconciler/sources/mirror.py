@@ -9,8 +9,8 @@ import glob
 import os
 import re
 import shutil
-from dataclasses import dataclass
 
+from reconciler.noun import noun
 from reconciler.sources.command import LARGEST, Git, complaint
 from reconciler.sources.refusal import MirrorBroken, Refused
 from reconciler.sources.setting import Setting
@@ -26,7 +26,7 @@ _HOSTILE = ("fsck error", "error in object", "fsckObjects")
 _ENTRY = re.compile(r"([0-7]{6}) ([a-z]+) ([0-9a-f]+) +([0-9]+|-)\t(.*)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Met:
     """What a ref led to. tag: the id of the annotated tag on the way; None: there is none."""
 
@@ -34,7 +34,7 @@ class Met:
     tag: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Entry:
     """What a tree holds under a path. mode: octal, as git writes it; bytes: of a file, else 0."""
 

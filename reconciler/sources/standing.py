@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.errors import DocumentError
+from reconciler.noun import noun
 from reconciler.revision import Revision, Revisions
 from reconciler.sources.kept import Kept, Load
 from reconciler.sources.refusal import Refused
 from reconciler.sources.setting import Setting
-from reconciler.spec.loading import Loaded
+from reconciler.spec.loaded import Loaded
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Standing:
     """loaded: None while there has been no good spec. damage: what is wrong with the one that was kept."""
 

@@ -29,11 +29,22 @@ def _kind_is_needed(schema: dict[str, Any]) -> None:
 
 
 class ArchiveLimits(Model):
-    """How many transfers at once."""
+    """How many transfers at once. What is left out or `auto` is for the tool to decide; a value is a limit."""
 
-    transfers: int = Field(default=2, ge=0, description="To this farmer at once.")
-    per_disk: int = Field(default=1, ge=1, description="To one of its disks at once.")
-    per_source: int = Field(default=1, ge=1, description="From one dst directory at once.")
+    transfers: Annotated[int, Field(ge=0)] | Literal["auto"] = Field(
+        default="auto",
+        description="To this farmer at once. auto: two, and more as long as each brings more.",
+        examples=[2, "auto"],
+    )
+    per_disk: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        default="auto", description="To one of its disks at once. auto: one.", examples=[1, "auto"]
+    )
+    per_source: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        default="auto",
+        description="From one dst directory at once. auto: one, and more as long as its drive has the time; none "
+        "while a plot lands there, where reading would take most of that time and nothing presses.",
+        examples=[1, "auto"],
+    )
 
 
 class Transport(Model):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Problem
+from reconciler.noun import noun
 from reconciler.spec import units
 from reconciler.spec.quoting import show
 from reconciler.spec.sentences import Schema, choices_of, mismatch, resolve, shown
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Fault:
     """One objection.
 

@@ -40,6 +40,23 @@ class Disk(Files):
 DISK = Disk()
 
 
+class Noted(Files):
+    """Other files. texts: each that was read from them, by its path."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self.texts: dict[str, str] = {}
+
+    def read(self, path: str) -> str:
+        """As the others give it."""
+        text = self.texts[path] = self._files.read(path)
+        return text
+
+    def beside(self, path: str, other: str) -> str:
+        """As the others tell it."""
+        return self._files.beside(path, other)
+
+
 class Texts(Files):
     """Texts in memory, by path."""
 

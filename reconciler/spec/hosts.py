@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from reconciler.errors import Problem
-from reconciler.spec.loading import Loaded
+from reconciler.spec.loaded import Loaded
 
 FOLDER = "hosts"
 """The folder of a repository in which each host has its file."""

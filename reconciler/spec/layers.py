@@ -8,9 +8,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.errors import Problem, SpecError
+from reconciler.noun import noun
 from reconciler.spec.files import Files
 from reconciler.spec.node import Node, node_of
 from reconciler.spec.quoting import show
@@ -32,7 +32,7 @@ VAR = "[A-Za-z_][A-Za-z0-9_-]{0,63}"
 """What a var may be called."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Entry:
     """A text that `extends` or `delete` lists. path: where in its document."""
 
@@ -41,7 +41,7 @@ class Entry:
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Layer:
     """One document: what it says of the layers below it, and its own values.
 
@@ -59,7 +59,7 @@ class Layer:
     whole: bool
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Stack:
     """All layers of a document, the lowest first, itself the last.
 

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from reconciler.errors import Problem, SpecError
+from reconciler.noun import noun
 from reconciler.spec import old_archive, old_keys, tree, units
 from reconciler.spec.comments import comments_of
 from reconciler.spec.loading import parse
@@ -25,7 +26,7 @@ from reconciler.spec.tree import Path, Tree, Value, render
 from reconciler.spec.writing import Comment, write
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Migrated:
     """A new spec's text, and what is not in it or had to change, each with its place and the reason."""
 

@@ -10,6 +10,9 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=
 
 
 class Model(BaseModel):
-    """A part of the spec: frozen, and a key that it does not know is an error."""
+    """A part of the spec: frozen, and a key that it does not know is an error.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    Its validators are built when first used: a command that finds its spec in the cache uses none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)

@@ -210,6 +210,15 @@ class Scheduling(Model):
         examples=[["22:00-06:00", "sat-sun"]],
     )
 
+    @property
+    def left_open(self) -> frozenset[str]:
+        """Which limits on this machine's jobs are left to the tool: "max_jobs", "stagger"."""
+        return frozenset(
+            name
+            for name, value in (("max_jobs", self.max_jobs), ("stagger", self.stagger))
+            if value == "auto"
+        )
+
 
 class Space(Model):
     """When to stop and resume jobs for want of room on their temporary directories."""

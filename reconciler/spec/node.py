@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
 from reconciler.errors import Problem
-from reconciler.spec.tree import Path, Place, Tree, Value
+from reconciler.noun import noun
+from reconciler.spec.tree import Path, Tree, Value
+from reconciler.spec.where import Place
 
 Scalar: TypeAlias = bool | int | float | str | None
 Inside: TypeAlias = "Scalar | list[Node] | dict[str, Node]"
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Node:
     """A value, and where it stands. What is inside is shared between documents, and never changed.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from reconciler.noun import noun
 from reconciler.spec.farmers import Archive, Archiving
 from reconciler.spec.models import Keys, PlainDirectory, Space, TmpDirectory
 from reconciler.spec.tree import Path, Tree
@@ -22,7 +22,7 @@ ROLES: dict[str, type[TmpDirectory] | type[PlainDirectory]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Parts:
     """What is sound, with its path in the document.
 

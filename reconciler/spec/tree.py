@@ -16,12 +16,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
 
 from reconciler.errors import Problem
+from reconciler.noun import noun
 from reconciler.spec.files import MAX_BYTES
+from reconciler.spec.where import Place
 
 Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
 Step: TypeAlias = str | int
@@ -38,15 +40,7 @@ _UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-
 _WORDS: Mapping[str, Value] = {"": None, "null": None, "true": True, "false": False}
 
 
-class Place(NamedTuple):
-    """Where something stands. file: as messages call it; line, column: counted from 1, 0 where not known."""
-
-    file: str
-    line: int
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
+@noun
 class Tree:
     """A document's values and where they stand.
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from reconciler.noun import noun
 from reconciler.spec.quoting import show
 
 DAY = 86400
@@ -16,7 +16,7 @@ _TIME = "((?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)"
 WINDOW_PATTERN = rf"^(?:{_DAY}(?:-{_DAY})?(?: {_TIME}-{_TIME})?|{_TIME}-{_TIME})$"
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class WeekHours:
     """A time of the week, by local time.
 

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel
 
+from reconciler.noun import noun
 from reconciler.spec.models import Spec
 from reconciler.spec.tree import Path, Value
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Comment:
     """What is said of a value: lines above it, and text behind it on its own line; all without ``#``."""
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, TypeAlias
+
+from reconciler.noun import noun
 
 Raw: TypeAlias = bytes
 
@@ -19,7 +21,7 @@ LONGEST = 65536
 """Bytes of the longest line that is kept while its end is not there yet."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class TransferLog:
     """What a log has told so far.
 

@@ -9,11 +9,11 @@ import os
 import stat
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias, TypeVar
 
 from reconciler.errand import Farewell
+from reconciler.noun import noun
 from reconciler.transports.failure import Broken, Conflict, Failure, Missing
 from reconciler.transports.words import last_words, meaning
 from reconciler.world import HEAD
@@ -31,7 +31,7 @@ SOON = 120.0
 _CODES: Mapping[int, type[Failure]] = {71: Missing, 72: Conflict}
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Sight:
     """A regular file as it was seen.
 

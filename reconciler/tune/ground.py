@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import ceil, inf
 from operator import mul
 from typing import TYPE_CHECKING
 
+from reconciler.noun import noun
 from reconciler.simulate.bounds import FARM_ROOM, Bounds, bounds, held
 from reconciler.simulate.hardware import SYSTEM, Disk, Hardware
 from reconciler.tune.setting import EARLY, Group, Setting, Tmp
@@ -35,7 +35,7 @@ LOOKS, LOOK = 7.0, 0.004
 """Looks of the loop a plot, and seconds of CPU that each takes: measured on the example machines."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Pace:
     """A directory's part of a drive. most: plots a day that it makes if it does nothing else; alpha: its crowding."""
 
@@ -47,7 +47,7 @@ class Pace:
         return min(jobs * DAY / seconds, self.most / (1 + self.alpha * max(0, jobs - 1)))
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Ground:
     """A machine and a spec by arithmetic.
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from reconciler.noun import noun
 from reconciler.spec.models import PhaseStagger, Spec, TmpDirectory, TmpScheduling
 from reconciler.spec.tree import Value
 from reconciler.spec.units import write_duration
 from reconciler.state import Phase
 
 if TYPE_CHECKING:
-    from reconciler.spec.loading import Loaded
+    from reconciler.spec.loaded import Loaded
 
 Key: TypeAlias = tuple[str, ...]
 """Where a value stands in a spec; a tmp directory is a step by its path: (directories, tmp, /mnt/tmp/00, max_jobs)."""
@@ -24,14 +25,14 @@ EARLY = Phase(2, 1)
 AUTO = "auto"
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Group:
     """Tmp directories that get the same setting, since their drives are alike. paths: in the spec's order."""
 
     paths: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Tmp:
     """Each tmp directory of a group. jobs: at most at once; early: of them, at most so many before EARLY."""
 
@@ -39,7 +40,7 @@ class Tmp:
     early: int
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Setting:
     """All that the tool would else decide. stagger: seconds; tmps: of each group, in their order."""
 

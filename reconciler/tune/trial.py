@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from reconciler.noun import noun
 from reconciler.tune.setting import Setting
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ ALIKE = 0.002
 """So little of a difference is none."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Trial:
     """One way to run the machine. setting: None: as the spec is, or left to the tool. results: of each seed."""
 

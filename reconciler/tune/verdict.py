@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.noun import noun
 from reconciler.spec.tree import Value
 from reconciler.spec.units import parse_duration, show_duration
 from reconciler.tune.setting import AUTO, Changes, Key, by_itself, value_of
@@ -20,7 +20,7 @@ FULL = 0.9
 """The share of its time from which on a resource is called busy."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Verdict:
     """What to do. choice: the trial that is proposed; None: nothing is to be gained. why: in a line each."""
 

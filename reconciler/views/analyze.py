@@ -7,9 +7,9 @@ import io
 import json
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from reconciler.noun import noun
 from reconciler.plotters import LogState, PlotLog, Plotter
 from reconciler.views import words
 from reconciler.views.symbols import Symbols
@@ -25,7 +25,7 @@ MEASURES = ("phase 1", "phase 2", "phase 3", "phase 4", "copy", "total")
 """What is measured of a plot, in seconds; total is with the copy, as farmers count it."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Measure:
     """One duration over all plots that tell it.
 
@@ -44,7 +44,7 @@ class Measure:
         return cls(len(seconds), mean, statistics.stdev(seconds) if len(seconds) > 1 else None)
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Slice:
     """The plots that agree in what was sliced by.
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from math import isfinite
 from typing import Literal
 
 from reconciler.desire import Desire
 from reconciler.facts import Facts
 from reconciler.farmer import Disk, Farmer
+from reconciler.noun import noun
 from reconciler.state import Fact, Known, Space
 from reconciler.views import dirs, farms, words
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Hold:
     """What a next start waits for. next_at: wall clock of its earliest end; None: that cannot be told."""
 
@@ -24,7 +25,7 @@ class Hold:
     next_at: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Place:
     """One directory of this machine in one role.
 
@@ -45,7 +46,7 @@ class Place:
     pri: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Target:
     """One disk of one farmer. disk: None of a farmer that tells of none.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TypeAlias
 
 from reconciler.journal import LogName
+from reconciler.noun import noun
 from reconciler.observe.logbook import Log
 from reconciler.plotters import LogState, PlotLog
 from reconciler.state import Outcome
@@ -35,7 +35,7 @@ COLUMNS = (
 digits. Total time is without the copy. Buffer is known to no definition, and stays empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Over:
     """A job that is over. name: of its log. log: what that says."""
 

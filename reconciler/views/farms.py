@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from reconciler import reserve
 from reconciler.facts import Facts
 from reconciler.farmer import Disk, Farmer
+from reconciler.noun import noun
 from reconciler.spec.units import show_duration, show_size
 from reconciler.state import Fact, Known, Space
 from reconciler.views import words
@@ -17,7 +17,7 @@ from reconciler.want import Place
 HEADER = ("farmer", "disk", "plots", "free", "on the way", "asked", "trouble")
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Coming:
     """Plots on their way to one disk.
 

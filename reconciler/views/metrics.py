@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from math import isfinite
 from typing import TypeVar, get_args
 
@@ -18,6 +17,7 @@ from prometheus_client.core import Metric
 from reconciler import actions
 from reconciler.facts import Facts
 from reconciler.farmer import Disk
+from reconciler.noun import noun
 from reconciler.plan import Plan
 from reconciler.state import Fact, Health, Ident, Known, Space, Unknown
 from reconciler.views import farms, source_metrics, status, transfers
@@ -29,7 +29,7 @@ STATES = (*get_args(Health), "ignored")
 PHASES = ("1", "2", "3", "4", "5", "unknown")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Look:
     """What one page tells.
 

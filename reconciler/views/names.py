@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from reconciler.views.words import clean
@@ -24,11 +26,15 @@ class Names:
             "dst": tuple(directory.path for directory in directories.dst),
         }
 
+    @cached_property
+    def _ends(self) -> Mapping[Role, Mapping[str, str]]:
+        return {role: ends(paths) for role, paths in self.roles.items()}
+
     def short(self, path: str, role: Role, between: str = " ") -> str:
         """``tmp 00``; the path itself where the spec has it in no role. role: the one to look in first."""
         for each in dict.fromkeys((role, *self.roles)):
-            if path in self.roles[each]:
-                return f"{each}{between}{clean(end(path, self.roles[each]))}"
+            if path in self._ends[each]:
+                return f"{each}{between}{clean(self._ends[each][path])}"
         return clean(path)
 
     def find(self, text: str) -> tuple[str, ...]:
@@ -44,11 +50,18 @@ class Names:
 
 
 def end(path: str, others: Iterable[str]) -> str:
-    """The fewest last parts of a path that no other path ends with."""
+    """The fewest last parts of a path that no other path ends with; all of it, where each does for another."""
+    return ends((path, *others))[path]
+
+
+def ends(paths: Iterable[str]) -> Mapping[str, str]:
+    """The same for each of them beside the others."""
+    parts = {path: _last_parts(path) for path in paths}
+    bearers = Counter(last for each in parts.values() for last in each)
+    return {path: next((last for last in each if bearers[last] == 1), path) for path, each in parts.items()}
+
+
+def _last_parts(path: str) -> Sequence[str]:
+    """``00``, ``tmp/00``, ``mnt/tmp/00``."""
     parts = path.strip("/").split("/")
-    rest = [other for other in others if other != path]
-    for count in range(1, len(parts) + 1):
-        end = "/".join(parts[-count:])
-        if not any(other.endswith(f"/{end}") for other in rest):
-            return end
-    return path
+    return ["/".join(parts[at:]) for at in reversed(range(len(parts)))]

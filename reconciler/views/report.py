@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from reconciler.noun import noun
 
 DAY = 86400.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Moved:
     """A transfer that is over. began, ended: wall clock. error: of one that is not finished."""
 
@@ -21,7 +21,7 @@ class Moved:
     error: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Day:
     """One local day. date: ``2026-11-22``.
 
@@ -34,7 +34,7 @@ class Day:
     archived: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Cause:
     """Failures that say the same. what: jobs or transfers. last: wall clock of the newest."""
 
@@ -44,7 +44,7 @@ class Cause:
     last: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Pace:
     """Finished plots of one plotter, size and tmp directory: medians in seconds; None: not told.
 
@@ -60,7 +60,7 @@ class Pace:
     total: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Rate:
     """Finished transfers to one farmer, from start to verified end: bytes a second."""
 
@@ -73,7 +73,7 @@ class Rate:
     highest: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Fill:
     """One place that plots go to. free, total: bytes now. daily: bytes a day that it fills by, at the rate of the
     days looked at. seconds: until it is full, at that rate; None: it does not fill.
@@ -87,7 +87,7 @@ class Fill:
     seconds: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Event:
     """What the record tells of one kind of condition or trouble. last: wall clock."""
 
@@ -96,7 +96,7 @@ class Event:
     last: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Report:
     """All of it. begin, end: wall clock of the days looked at."""
 

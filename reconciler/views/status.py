@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from reconciler.facts import Facts
+from reconciler.noun import noun
 from reconciler.state import Ident, Job, Known
 from reconciler.views import transfers, words
 from reconciler.views.symbols import Symbols
@@ -27,7 +28,7 @@ _STATES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Row:
     """One job as `status` shows it; None: not known.
 

@@ -7,9 +7,10 @@ number when it is pointed at, and every chart has a title for whoever cannot see
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 from math import ceil, floor, log10
+
+from reconciler.noun import noun
 
 HEIGHT = 180
 """Pixels of a chart of columns, its labels included."""
@@ -20,7 +21,7 @@ SLOTS = 14
 """Columns that there is room for at least, so that few of them do not become walls."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Part:
     """A part of a column or bar. about: what it stands for, with its number. kind: its class."""
 
@@ -29,7 +30,7 @@ class Part:
     about: str
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Column:
     """One column: its parts from the bottom up."""
 

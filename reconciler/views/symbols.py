@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from reconciler.noun import noun
 
 _COLOURS = {
     "spawn": 32, "suspend": 33, "resume": 32, "archive": 36, "kill": 31, "retire": 31, "clean": 31, "hold": 2, "!": 33,
@@ -11,7 +13,7 @@ _COLOURS = {
 """SGR codes: green, yellow, cyan, red, faint."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Symbols:
     """What stands for what.
 

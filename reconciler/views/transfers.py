@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import isfinite
 
 from reconciler.facts import Facts
+from reconciler.noun import noun
 from reconciler.spec.units import show_duration
 from reconciler.state import Transfer
 from reconciler.views import words
@@ -19,7 +19,7 @@ QUIET = 300.0
 """Seconds without a word after which a transfer is shown as stuck; its mover speaks at least once a minute."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Row:
     """One transfer as `status` shows it; None: cannot be told.
 

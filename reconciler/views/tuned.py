@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from reconciler.noun import noun
 from reconciler.spec.units import show_duration
 from reconciler.spec.writing import document
 from reconciler.views.table import table
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.tune.verdict import Verdict
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun(kw_only=True)
 class Tuned:
     """All of it.
 

@@ -23,8 +23,9 @@ def clean(text: str) -> str:
     What a terminal would obey or could not show becomes "?"; keys (96 hex digits) and contract addresses
     keep their first 10 characters only. A plot id, of 64 hex digits, is no secret.
     """
-    shown = "".join(letter if letter.isprintable() else "?" for letter in text)
-    return shorten(shown)
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else "?" for letter in text)
+    return shorten(text)
 
 
 def shorten(text: str) -> str:

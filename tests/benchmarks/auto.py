@@ -18,7 +18,7 @@ from reconciler.loop import Loop
 from reconciler.plotters import Plotters
 from reconciler.simulate.outcome import Result, result
 from reconciler.simulate.running import Run
-from reconciler.spec.loading import Loaded
+from reconciler.spec.loaded import Loaded
 from reconciler.tune.ground import ground
 from reconciler.tune.search import search
 from reconciler.tune.setting import Changes, changed

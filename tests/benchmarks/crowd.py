@@ -13,6 +13,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler import journal
@@ -21,11 +22,8 @@ from reconciler.machine import LocalMachine
 from reconciler.plotters import Plotter, Plotters
 from reconciler.plotters.head import MAGIC
 
-TMPS, DSTS, DISKS, PLOTS = 10, 10, 4, 100
 OPEN = 150
 """Temporary files that a job keeps open."""
-SETTLED = 100
-"""Logs of jobs that are over, in the journal's top folder."""
 FILLER = "\tBucket {} uniform sort. Ram: 3.250GiB, u_sort min: 0.563GiB, qs min: 0.281GiB.\n"
 SPEC = """\
 version: 3
@@ -39,6 +37,34 @@ disk has room.
 """
 DAEMONS = 75
 """Processes that a machine runs that does nothing: services, and threads of the kernel."""
+OTHERS = """\
+exec 3<&0
+left=$1
+while [ "$left" -gt 0 ]; do read -r _ <&3 & left=$((left - 1)); done
+echo
+wait
+"""
+"""One shell forks all that are no jobs, which takes least; each waits for the pipe to close, and so ends by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What there is beside the jobs.
+
+    plots: that wait. settled: logs of jobs that are over, in the journal's top folder.
+    tmp_room, dst_room: of each directory's own drive, as mount has it; None: all lie on one drive.
+    """
+
+    tmps: int = 10
+    dsts: int = 10
+    disks: int = 4
+    plots: int = 100
+    settled: int = 100
+    tmp_room: str | None = None
+    dst_room: str | None = None
+
+
+USUAL = Shape()
 
 
 class Crowd:
@@ -47,35 +73,36 @@ class Crowd:
     per_tmp: jobs that each tmp may have, which is as many as it has; most: jobs that the machine may have.
     """
 
-    def __init__(self, root: Path, jobs: int, size: int, others: int) -> None:
+    def __init__(self, root: Path, jobs: int, size: int, others: int, shape: Shape = USUAL) -> None:
         self.root = root
         self.spec = root / "spec.yaml"
         self._plotter = Plotters.load()["chia"]
         self._logs: list[int] = []
         self._pids: list[int] = []
         self._waits, self._opens = os.pipe()
-        self._tmps = [root / "tmp" / f"{n:02}" for n in range(TMPS)]
-        self._dsts = [root / "dst" / f"{n:02}" for n in range(DSTS)]
-        disks = [root / "farm" / f"{n:02}" for n in range(DISKS)]
-        self._drives = [(root, "900t"), *((disk, "1m") for disk in disks)]
-        for path, room in self._drives:
-            path.mkdir(parents=True, exist_ok=True)
-            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={room}", "tmpfs", str(path)], check=True)
+        self._tmps = [root / "tmp" / f"{n:02}" for n in range(shape.tmps)]
+        self._dsts = [root / "dst" / f"{n:02}" for n in range(shape.dsts)]
+        self._drives: list[Path] = []
+        self._mount("900t", [root])
+        self._disks = [root / "farm" / f"{n:02}" for n in range(shape.disks)]
+        self._mount("1m", self._disks)
+        for room, paths in ((shape.tmp_room, self._tmps), (shape.dst_room, self._dsts)):
+            if room is not None:
+                self._mount(room, paths)
         for path in (*self._tmps, *self._dsts, root / "logs" / "state", root / "bin"):
-            path.mkdir(parents=True)
-        for name in ("chia", "other"):
-            (root / "bin" / name).write_text("read -r _\n")
-        self.per_tmp = max(1, jobs // TMPS)
-        self.most = jobs + TMPS if jobs >= TMPS else jobs
-        self._write_spec(jobs)
-        for number in range(PLOTS):
+            path.mkdir(parents=True, exist_ok=True)
+        (root / "bin" / "chia").write_text("read -r _\n")
+        (root / "bin" / "other").write_text(OTHERS)
+        self.per_tmp = max(1, jobs // shape.tmps)
+        self.most = jobs + shape.tmps if jobs >= shape.tmps else jobs
+        self._write_spec()
+        for number in range(shape.plots):
             self._land(number)
-        for number in range(SETTLED):
+        for number in range(shape.settled):
             self._log(number, settled=True, size=0)
         for number in range(jobs):
             self._job(number, size)
-        for number in range(others + DAEMONS):
-            self._run([str(root / "bin" / "sh"), str(root / "bin" / "other"), f"--number={number}"], {})
+        self._others = self._fork(others + DAEMONS)
 
     @property
     def tmps(self) -> list[str]:
@@ -86,6 +113,11 @@ class Crowd:
     def dsts(self) -> list[str]:
         """The dst directories."""
         return [str(path) for path in self._dsts]
+
+    @property
+    def disks(self) -> list[str]:
+        """The farm's disks."""
+        return [str(path) for path in self._disks]
 
     def grow(self, lines: int) -> None:
         """Let each job write so many lines."""
@@ -101,10 +133,26 @@ class Crowd:
             os.waitpid(pid, 0)
         for file in (self._waits, self._opens, *self._logs):
             os.close(file)
-        for path, _ in reversed(self._drives):
-            subprocess.run(["umount", str(path)], check=True)
+        self._others.communicate()
+        subprocess.run(["umount", *map(str, reversed(self._drives))], check=True)
 
-    def _write_spec(self, jobs: int) -> None:
+    def _mount(self, room: str, paths: Sequence[Path]) -> None:
+        for path in paths:
+            path.mkdir(parents=True, exist_ok=True)
+            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={room}", "tmpfs", str(path)], check=True)
+            self._drives.append(path)
+
+    def _fork(self, count: int) -> subprocess.Popen[bytes]:
+        """So many processes that are no jobs, once all are there."""
+        argv = [str(self.root / "bin" / "sh"), str(self.root / "bin" / "other"), str(count)]
+        shell = subprocess.Popen(
+            argv, executable="/bin/sh", stdin=self._waits, stdout=subprocess.PIPE, start_new_session=True
+        )
+        assert shell.stdout is not None
+        shell.stdout.readline()
+        return shell
+
+    def _write_spec(self) -> None:
         self.spec.write_text(
             SPEC.format(
                 tmps=", ".join(map(str, self._tmps)),
@@ -119,7 +167,7 @@ class Crowd:
     def _land(self, number: int) -> None:
         """A finished plot of true size, nearly all of it a hole."""
         plot_id = f"{number + (1 << 30):064x}"
-        path = self._dsts[number % DSTS] / f"plot-k32-2026-01-01-00-00-{plot_id}.plot"
+        path = self._dsts[number % len(self._dsts)] / f"plot-k32-2026-01-01-00-00-{plot_id}.plot"
         with path.open("wb") as file:
             file.write(MAGIC + bytes.fromhex(plot_id) + bytes([32]))
             # No two plots are of one size.
@@ -127,20 +175,23 @@ class Crowd:
         os.utime(path, (time.time() - 86400, time.time() - 86400))
 
     def _job(self, number: int, size: int) -> None:
-        tmp, dst = self._tmps[number % TMPS], self._dsts[number % DSTS]
+        tmp, dst = self._tmps[number % len(self._tmps)], self._dsts[number % len(self._dsts)]
         job_id, log = self._log(number, settled=False, size=size)
         binaries = self.root / "bin"
         argv = [str(binaries / "python"), str(binaries / "chia"), "plots", "create", "-k", "32", "-n", "1"]
         argv += ["-r", "2", "-u", "128", "-b", "3389", "-t", str(tmp), "-d", str(dst)]
         argv += ["-f", "a" * 96, "-p", "a" * 96]
-        temps = [f"{tmp}/plot-k32-2026-01-01-00-00-{number:064x}.plot.p1.t{n}.tmp" for n in range(OPEN)]
+        temps = [
+            f"{tmp}/plot-k32-2026-01-01-00-00-{number:064x}.plot.p1.t1.sort_bucket_{n:03}.tmp"
+            for n in range(OPEN)
+        ]
         self._run(argv, {"PLOTMAN_JOB": job_id}, log, temps)
 
     def _log(self, number: int, *, settled: bool, size: int) -> tuple[str, int]:
         """A log of ours: the record, then what a job says, some way on or to the end. (id, open file)."""
         now = LocalMachine().now()
         job_id = f"{number + (1 << 40) * settled:012x}"
-        tmp, dst = self._tmps[number % TMPS], self._dsts[number % DSTS]
+        tmp, dst = self._tmps[number % len(self._tmps)], self._dsts[number % len(self._dsts)]
         body: dict[str, str | int | None] = {
             "plotter": "chia",
             "k": 32,

@@ -11,7 +11,8 @@ from typing import Any
 
 from reconciler.description import MachineDescription, load_machine
 from reconciler.simulate.building import spec_for
-from reconciler.spec.loading import Loaded, load, parse
+from reconciler.spec.loaded import Loaded
+from reconciler.spec.loading import load, parse
 
 MACHINES = os.path.join(os.path.dirname(__file__), "..", "..", "examples", "machines")
 SEEDS = range(1, 7)

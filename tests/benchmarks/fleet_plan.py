@@ -191,7 +191,7 @@ def _job(now: Instant, number: int) -> Job:
         log=Known(f"/var/lib/plotman/logs/2027-01-15T08.{number:012x}.log"),
         ours=True,
         options={"threads": 2, "buckets": 128, "buffer": 3389},
-        quiet=12.5,
+        modified=now.at - 12.5,
     )
 
 

@@ -2,7 +2,7 @@
 
 A loop that plots and archives, with all that listens to it, on a farm of 50 jobs that sleep and write two lines of log
 a second, among 500 other processes; nothing is to be done. CPU is the process's own, threads and all; what its ticks
-took, and what it took beyond them, as shares of one core.
+took, and what it took beyond them, as shares of one core; and the memory that it takes in the end.
 """
 
 from __future__ import annotations
@@ -39,11 +39,12 @@ def main() -> None:
                 crowd.grow(1)
                 time.sleep(0.5)
             assert tool.stdout is not None
-            ticks, wall, in_ticks, beyond = map(float, tool.stdout.read().splitlines()[-1].split())
+            told = tool.stdout.read().splitlines()[-1].split()
+            ticks, wall, in_ticks, beyond, memory = map(float, told)
         finally:
             crowd.close()
-    print(f"{'ticks':>6}{'seconds':>9}{'in ticks':>10}{'beyond them':>13}")
-    print(f"{ticks:6.0f}{wall:9.0f}{in_ticks / wall:10.3%}{beyond / wall:13.3%}")
+    print(f"{'ticks':>6}{'seconds':>9}{'in ticks':>10}{'beyond them':>13}{'MiB':>7}")
+    print(f"{ticks:6.0f}{wall:9.0f}{in_ticks / wall:10.3%}{beyond / wall:13.3%}{memory:7.1f}")
 
 
 def loop(spec: str, seconds: float) -> None:
@@ -70,7 +71,7 @@ def loop(spec: str, seconds: float) -> None:
                 self.begun, self.used = time.monotonic(), time.process_time()
             return ticked
 
-    farm, works = Farm.open(spec), (*PLOTTING, *ARCHIVING)
+    farm, works = Farm.open(spec, following=True), (*PLOTTING, *ARCHIVING)
     with ExitStack() as stack:
         hearing = [
             stack.enter_context(notifying(farm, works, lambda _: None)),
@@ -84,7 +85,8 @@ def loop(spec: str, seconds: float) -> None:
         daemon = Timed(farm.source, farm.world, farm.plotters, works=works, report=report)
         daemon.run(lambda: bool(daemon.begun) and time.monotonic() - daemon.begun >= seconds)
         wall, used = time.monotonic() - daemon.begun, time.process_time() - daemon.used
-    print(daemon.ticks, wall, daemon.cost, used - daemon.cost)
+        resident = int(Path("/proc/self/status").read_text().partition("VmRSS:")[2].split()[0])
+    print(daemon.ticks, wall, daemon.cost, used - daemon.cost, resident / 1024)
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ def loop(spec: str) -> None:
     from reconciler.commands.screen import Screen
     from reconciler.loop import Loop
 
-    farm = Farm.open(spec)
+    farm = Farm.open(spec, following=True)
     told = io.StringIO()
     report = teller(farm, Screen.of(ascii=False))
     daemon = Loop(farm.source, farm.world, farm.plotters, works=(*PLOTTING, *ARCHIVING), report=report)

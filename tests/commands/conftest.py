@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,13 @@ import os, sys, time
 given = dict(zip(sys.argv, sys.argv[1:]))
 tmp, dst = given["-t"], given["-d"]
 home = os.path.dirname(os.path.abspath(__file__))
-number = len(os.listdir(home + "/pids"))
+number = 0
+while True:
+    try:
+        os.mkdir(home + "/number" + str(number))
+        break
+    except FileExistsError:
+        number += 1
 open(home + "/pids/" + str(os.getpid()), "w").close()
 plot_id = "%08x" % (0x5ca1ab1e + number) + "0" * 56
 open(tmp + "/plot-k25-2026-01-01-00-00-" + plot_id + ".plot.sort.tmp", "w").close()
@@ -35,7 +42,7 @@ print("Plot size is: 25")
 print("Farmer Public Key: " + "ab" * 48)
 print("Starting phase 1/4: Forward Propagation into tmp files... Thu Jan  1 00:00:00 2026")
 print("Computing table 1", flush=True)
-time.sleep(100)
+time.sleep(600)
 """
 SPEC = """\
 version: 3
@@ -52,7 +59,7 @@ scheduling: {{max_jobs: 1, stagger: 0}}
 space: {{floor: 0, resume: 0}}
 archive: [{{name: barn, disks: {root}/farm}}]
 """
-DEADLINE = 15.0
+DEADLINE = 120.0
 
 
 @dataclass(frozen=True)
@@ -97,8 +104,9 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def plotman(capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
-    """Run plotman in this process."""
+def plotman(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
+    """Run plotman in this process, where even a busy machine answers in time."""
+    monkeypatch.setattr(LocalMachine, "__init__", partialmethod(LocalMachine.__init__, deadline=DEADLINE))
 
     def run(*arguments: object) -> Answer:
         capsys.readouterr()

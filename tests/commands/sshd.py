@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import getpass
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.ports import free_port
 
 PROGRAM = "/usr/sbin/sshd"
 
@@ -55,8 +56,7 @@ def running(root: Path) -> Iterator[Sshd]:
     """One that answers, until the context ends. root: a folder of its own."""
     for name in ("host", "user"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(root / name)], check=True)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     config = root / "sshd_config"
     config.write_text(CONFIG.format(port=port, root=root))
     known = root / "known_hosts"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 import subprocess
 import sys
@@ -22,22 +21,30 @@ from .plotlogs import write_journal
 ROOT = Path(__file__).parents[2]
 
 
-def offered(line: str, shell: str = "bash", **environment: str) -> list[str]:
+Offer = Callable[..., list[str]]
+
+
+@pytest.fixture
+def offered(plotman: Callable[..., Answer]) -> Offer:
     """What is offered for the last word of a line."""
-    words = line.split(" ")
-    asked = {"_PLOTMAN_COMPLETE": f"{shell}_complete", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
-    if shell == "fish":
-        asked["COMP_CWORD"] = words[-1]
-    told = subprocess.run(
-        [sys.executable, "-m", "reconciler"], capture_output=True, text=True, cwd=ROOT, check=False,
-        env={**os.environ, **asked, **environment},
-    )  # fmt: skip
-    assert (told.returncode, told.stderr) == (0, "")
-    return [line for line in told.stdout.splitlines() if line]
+
+    def offer(line: str, shell: str = "bash", **environment: str) -> list[str]:
+        words = line.split(" ")
+        asked = {"COMP_WORDS": line, "COMP_CWORD": words[-1] if shell == "fish" else str(len(words) - 1)}
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in {"_PLOTMAN_COMPLETE": f"{shell}_complete", **asked, **environment}.items():
+                patch.setenv(name, value)
+            told = plotman()
+        assert (told.code, told.err) == (0, "")
+        return [line for line in told.out.splitlines() if line]
+
+    return offer
 
 
-def names(line: str, **environment: str) -> list[str]:
-    return [each.partition(",")[2] for each in offered(line, **environment)]
+@pytest.fixture
+def names(offered: Offer) -> Offer:
+    """Likewise by bash, without what kind they are."""
+    return lambda line, **environment: [each.partition(",")[2] for each in offered(line, **environment)]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -56,7 +63,7 @@ def test_another_shell_is_refused_with_those_that_are_known(plotman: Callable[..
     assert "bash" in answer.err
 
 
-def test_commands_and_options_are_offered() -> None:
+def test_commands_and_options_are_offered(names: Offer) -> None:
     assert names("plotman ") == list(VERBS)
     assert names("plotman un") == ["unpause"]
     assert names("plotman config mig") == ["migrate"]
@@ -69,7 +76,7 @@ def test_commands_and_options_are_offered() -> None:
     ]
 
 
-def test_ids_are_offered_as_tables_show_them(scratch: Scratch) -> None:
+def test_ids_are_offered_as_tables_show_them(scratch: Scratch, offered: Offer, names: Offer) -> None:
     job = scratch.one_job()
     assert names("plotman suspend ") == [job, "all"]
     assert names("plotman logs ") == [job]
@@ -81,7 +88,7 @@ def test_ids_are_offered_as_tables_show_them(scratch: Scratch) -> None:
     assert names(f"plotman suspend -f {scratch.spec} ", PLOTMAN_SPEC="/nowhere") == [job, "all"]
 
 
-def test_explain_offers_directories_farmers_and_jobs(scratch: Scratch) -> None:
+def test_explain_offers_directories_farmers_and_jobs(scratch: Scratch, names: Offer) -> None:
     tmp = [f"{scratch.root}/tmp/{name}" for name in ("00", "01")]
     assert names(f"plotman explain {scratch.root}/tmp/") == tmp
     assert names("plotman explain b") == ["barn"]
@@ -117,7 +124,7 @@ def test_bash_itself_completes(scratch: Scratch, plotman: Callable[..., Answer])
     assert told.stdout == f"{job}\n"
 
 
-def test_where_something_is_in_the_way_nothing_is_said(scratch: Scratch) -> None:
+def test_where_something_is_in_the_way_nothing_is_said(scratch: Scratch, names: Offer) -> None:
     assert names("plotman suspend ", PLOTMAN_SPEC="/nowhere") == []
     scratch.spec.write_text("version: 3\ndirectories: [")
     assert names("plotman suspend 5") == []

@@ -14,6 +14,7 @@ import pytest
 
 from reconciler import journal, record
 from reconciler.machine import LocalMachine
+from tests.sources.following import HASTY
 from tests.sources.forge import PATH, Forge
 
 from .conftest import DEADLINE, Scratch, wait_for
@@ -61,7 +62,7 @@ def kick_until(host: Scratch, commit: str, state: str = "applied") -> None:
 @contextmanager
 def looping(host: Scratch, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A real loop in a process of its own."""
-    command = [sys.executable, "-m", "reconciler", "apply", *arguments]
+    command = [sys.executable, "-c", HASTY, "apply", *arguments]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT
     ) as process:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
+from tests.sources.following import HASTY
 from tests.sources.forge import PATH, Forge
 
 from .conftest import DEADLINE, Scratch, wait_for
@@ -61,13 +63,12 @@ def follow(scratch: Scratch, forge: Forge, port: int) -> Path:
 def test_a_new_commit_is_met_as_soon_as_the_loop_is_told(
     scratch: Scratch, forge: Forge, tell: Tell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    port = free_port()
     monkeypatch.setenv("PLOTMAN_SPEC", str(follow(scratch, forge, port)))
     said = scratch.root / "said"
     with said.open("wb") as out:
         loop = subprocess.Popen(
-            [sys.executable, "-m", "reconciler", "apply"], stdout=out, stderr=out, cwd=ROOT, env=os.environ
+            [sys.executable, "-c", HASTY, "apply"], stdout=out, stderr=out, cwd=ROOT, env=os.environ
         )
     try:
         wait_for(lambda: "spawn" in said.read_text())

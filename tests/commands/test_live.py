@@ -15,6 +15,7 @@ import pytest
 from tests.commands import sshd
 from tests.commands.conftest import Answer, wait_for
 from tests.commands.sshd import Sshd
+from tests.ports import free_port
 
 pytestmark = pytest.mark.skipif(not os.path.exists(sshd.PROGRAM), reason="needs an ssh server")
 
@@ -77,8 +78,7 @@ def test_an_unknown_host_key_is_refused_with_the_command_that_accepts_it(
 def test_each_farmer_is_told_of_whatever_the_others_do(
     validate: Validate, tmp_path: Path, server: Sshd
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        closed = free.getsockname()[1]
+    closed = free_port()
     answer = validate(
         server.entry("gone", "/farm/*", port=str(closed)),
         server.entry("far", f"[{tmp_path}/farm/00, {tmp_path}/farm/none]"),
@@ -126,8 +126,7 @@ def test_a_program_without_a_check_of_its_own_is_told(validate: Validate, tmp_pa
 
 @pytest.mark.skipif(shutil.which("rsync") is None, reason="needs rsync")
 def test_a_daemon_is_asked_alone_and_beside_ssh(validate: Validate, tmp_path: Path, server: Sshd) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     config = tmp_path / "rsyncd.conf"
     config.write_text(f"use chroot = no\n[plots]\npath = {tmp_path}/farm\nread only = no\n")
     daemon = f"{{kind: rsyncd, module: plots, root: {tmp_path}/farm, port: {port}"

@@ -13,6 +13,11 @@ from tests.notify.server import Server, serving
 from .conftest import DEADLINE, Scratch, wait_for
 
 ROOT = Path(__file__).parents[2]
+HASTY = (
+    "from reconciler import commands; from reconciler.notify import notifier;"
+    "notifier.PATIENCE = 0.5; commands.main()"
+)
+"""plotman, which does not wait long for its last messages."""
 
 
 def wish(scratch: Scratch, line: str) -> None:
@@ -73,13 +78,14 @@ def test_a_loop_tells_and_a_server_that_hangs_holds_up_neither_ticks_nor_the_end
     scratch: Scratch, hangs: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving(Server(hangs=hangs)) as server:
-        monkeypatch.setenv("HOOK", server.url)
+        # It is given longer for its answer than anything here waits.
+        monkeypatch.setenv("HOOK", f"{server.url}?rto=600")
         wish(scratch, "{targets: ['${HOOK}'], batch: 0, nearly_full: 1PB}")
         scratch.spec.write_text(
             scratch.spec.read_text().replace("scheduling: {", "scheduling: {tick: 0.2s, ")
         )
         page = scratch.root / "plotman.prom"
-        command = [sys.executable, "-m", "reconciler", "plot", "--metrics-textfile", str(page)]
+        command = [sys.executable, "-c", HASTY, "plot", "--metrics-textfile", str(page)]
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT
         ) as loop:
@@ -89,10 +95,6 @@ def test_a_loop_tells_and_a_server_that_hangs_holds_up_neither_ticks_nor_the_end
                 wait_for(lambda: bool(ticks(page)))
                 begun = ticks(page)["plotman_tick_total"]
                 wait_for(lambda: ticks(page)["plotman_tick_total"] >= begun + 10)
-                told = ticks(page)
-                # The target's own deadline is 4 s; a tick that waited for it would be in no bucket below.
-                within = told['plotman_tick_duration_seconds_bucket{le="1.0"}']
-                assert within == told["plotman_tick_duration_seconds_count"]
                 assert scratch.run("suspend", "all").out == "5ca1ab1e is suspended\n"
                 loop.terminate()
             except BaseException:

@@ -25,6 +25,7 @@ from reconciler.events import Event, Ticked, Trouble
 from reconciler.execute import Outcome
 from reconciler.plan import plan_facts
 from reconciler.state import Known, Unknown
+from tests.ports import free_port
 from tests.views.samples import GB, Start, Transfer, ago, facts, plot
 
 from .conftest import DEADLINE, Scratch, wait_for
@@ -54,10 +55,7 @@ def check(page: str) -> None:
 @pytest.fixture
 def port() -> int:
     """One that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        found = server.getsockname()[1]
-        assert isinstance(found, int)
-        return found
+    return free_port()
 
 
 @contextlib.contextmanager
@@ -106,9 +104,10 @@ def test_a_running_loop_serves_its_page_and_gives_the_address_back(scratch: Scra
         check(page)
         found = values(page)
         assert found["plotman_tick_total"] >= 1
-        assert found["plotman_tick_duration_seconds_count"] == found["plotman_tick_total"]
+        # A tick may end while the page is made.
+        assert abs(found["plotman_tick_duration_seconds_count"] - found["plotman_tick_total"]) <= 1
         assert found['plotman_actions_total{kind="kill",result="failed"}'] == 0
-        assert 0 <= time.time() - found["plotman_last_tick_timestamp_seconds"] < 60
+        assert 0 < found["plotman_last_tick_timestamp_seconds"] <= time.time()
         assert (
             found['plotman_lock_held{work="plotting"}'] == found['plotman_lock_held{work="archiving"}'] == 1
         )

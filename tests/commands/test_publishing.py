@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import threading
-import time
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -128,18 +127,16 @@ def test_a_page_that_takes_long_is_not_waited_for(tmp_path: Path, monkeypatch: p
 
     def page() -> str:
         asked.set()
-        goes_on.wait(DEADLINE)
+        goes_on.wait()
         return "late"
 
     monkeypatch.setattr(writer, "PATIENCE", 0.05)
     file = tmp_path / "page"
     slow = Writer(str(file), page)
-    began = time.monotonic()
     for _ in range(100):
         slow.write()
     assert asked.wait(DEADLINE)
     slow.close()
-    assert time.monotonic() - began < DEADLINE / 3
     assert not file.exists()
     goes_on.set()
     wait_for(file.exists)

@@ -22,7 +22,7 @@ from reconciler.spec.loading import load
 from reconciler.spec.writing import dump, write
 from tests.simulate.machines import machine
 
-from .conftest import Answer, Scratch, wait_for
+from .conftest import DEADLINE, Answer, Scratch, wait_for
 from .plotlogs import plotters, sample, write_journal
 
 Plotman = Callable[..., Answer]
@@ -133,7 +133,7 @@ def test_ctrl_c_ends_it_with_what_is_known(plotman: Plotman, tmp_path: Path) -> 
     ):
         wait_for(lambda: b"of 500" in told.read_bytes())
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=15)
+        out, _ = process.communicate(timeout=DEADLINE)
     assert process.returncode == 4
     assert "as the spec is" in out
     assert "best so far" in told.read_text()

@@ -14,7 +14,7 @@ from reconciler import journal
 from reconciler.machine import LocalMachine
 from reconciler.state import Unknown
 
-from .conftest import Scratch, wait_for
+from .conftest import DEADLINE, Scratch, wait_for
 
 
 def temps(scratch: Scratch) -> list[str]:
@@ -147,7 +147,7 @@ def test_the_loop_does_what_is_asked_and_ends_with_0(loop: subprocess.Popen[str]
     scratch.run("pause")
     assert scratch.run("kill", "-f", "5ca1ab1e").out == "5ca1ab1e is gone\n"
     loop.send_signal(signal.SIGINT)
-    out, _ = loop.communicate(timeout=15)
+    out, _ = loop.communicate(timeout=DEADLINE)
     assert loop.returncode == 0
     for word in ("+ spawn", "‖ suspend", "▶ resume", "- kill", "the jobs run on"):
         assert word in out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import fcntl
 import os
@@ -27,6 +28,7 @@ class Terminal:
 
     def __init__(self, leader: int) -> None:
         self._leader = leader
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
         self.shown = ""
 
     def until(self, text: str) -> str:
@@ -37,7 +39,7 @@ class Terminal:
             left = end - time.monotonic()
             assert left > 0, f"{text!r} did not show: {self.shown[begun:]!r}"
             if select.select([self._leader], [], [], left)[0]:
-                self.shown += os.read(self._leader, 65536).decode()
+                self.shown += self._decoder.decode(os.read(self._leader, 65536))
         return self.shown[begun:]
 
 

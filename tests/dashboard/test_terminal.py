@@ -25,6 +25,7 @@ from reconciler import journal
 from reconciler.machine import LocalMachine
 from tests.commands import conftest
 from tests.commands.conftest import DEADLINE, Scratch, wait_for
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 plotman, scratch = conftest.plotman, conftest.scratch
@@ -133,8 +134,7 @@ def test_without_a_terminal_it_says_what_to_do(scratch: Scratch) -> None:
 
 @contextmanager
 def server(scratch: Scratch) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     address = f"127.0.0.1:{port}"
     command = [sys.executable, "-m", "reconciler", "interactive", "--web", address]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:

@@ -20,9 +20,11 @@ import yaml
 from reconciler.revision import Revisions
 from reconciler.sources.kept import Kept
 from tests.examples.fleet_forge import CHECKOUT, EXAMPLE
-from tests.sshd import Server, free_port, serve
+from tests.ports import free_port
+from tests.sources.following import HASTY
+from tests.sshd import Server, serve
 
-DEADLINE = 60.0
+DEADLINE = 120.0
 """Seconds for anything that a loop does: several start at once, maybe on a busy machine."""
 READERS = ("runner", "collector")
 """Whose keys the hosts know."""
@@ -47,7 +49,7 @@ class Host:
 
     def hurry(self) -> None:
         """Have it look at the repository, as the forge would."""
-        urllib.request.urlopen(f"http://127.0.0.1:{self.webhook}", data=b"", timeout=10).close()
+        urllib.request.urlopen(f"http://127.0.0.1:{self.webhook}", data=b"", timeout=60).close()
 
     def wait(self, what: Callable[[Revisions], bool]) -> Revisions:
         """Until that holds; how far it follows the repository then."""
@@ -107,7 +109,7 @@ def folders(root: Path) -> None:
 @contextmanager
 def looping(host: Host) -> Iterator[None]:
     """Its loop, in a process of its own, which may not have read the repository yet."""
-    argv = [sys.executable, "-m", "reconciler", "apply", "-f", str(host.source)]
+    argv = [sys.executable, "-c", HASTY, "apply", "-f", str(host.source)]
     argv += ["--publish-observation", str(host.root / "observation.json")]
     with (host.root / "loop.log").open("wb") as log:
         process = subprocess.Popen(
@@ -117,7 +119,7 @@ def looping(host: Host) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def _authorized(root: Path, plotman: Path, keys: Path) -> str:
@@ -139,7 +141,7 @@ def make_keys(folder: Path) -> Path:
     folder.mkdir()
     for reader in READERS:
         argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", reader, "-f", str(folder / reader)]
-        subprocess.run(argv, check=True, timeout=20)
+        subprocess.run(argv, check=True, timeout=300)
     return folder
 
 

@@ -162,11 +162,11 @@ def build_wheel(folder: Path) -> Path:
 def _repository(root: Path, server: Server, wheel: Path) -> dict[str, Any]:
     """Make it; what all hosts are told of it, and of the program."""
     key = root / "signer"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True, timeout=20)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True, timeout=300)
     subprocess.run(
-        ["git", "init", "-q", "--bare", "-b", "main", str(root / "farm.git")], check=True, timeout=20
+        ["git", "init", "-q", "--bare", "-b", "main", str(root / "farm.git")], check=True, timeout=300
     )
-    subprocess.run(["git", "init", "-q", "-b", "main", str(root / "work")], check=True, timeout=20)
+    subprocess.run(["git", "init", "-q", "-b", "main", str(root / "work")], check=True, timeout=300)
     for name, value in (
         ("user.name", "owner"),
         ("user.email", "owner@example.org"),
@@ -231,8 +231,8 @@ def _end_connections(sockets: Path) -> None:
     """Ansible leaves its connections open for a minute."""
     for socket in sockets.iterdir():
         argv = ["ssh", "-F", "/dev/null", "-o", f"ControlPath={socket}", "-O", "exit", "host"]
-        subprocess.run(argv, stderr=subprocess.DEVNULL, check=False, timeout=20)
+        subprocess.run(argv, stderr=subprocess.DEVNULL, check=False, timeout=300)
 
 
 def _git(work: Path, *arguments: str) -> None:
-    subprocess.run(["git", "-C", str(work), *arguments], check=True, capture_output=True, timeout=60)
+    subprocess.run(["git", "-C", str(work), *arguments], check=True, capture_output=True, timeout=300)

@@ -15,8 +15,8 @@ import yaml
 from reconciler.revision import Revisions
 from tests.examples.fleet_forge import MERGE, Runner, Step, request, shims, shipped
 from tests.examples.fleet_hosts import Host, folders, home, host, looping, make_keys, overlay
+from tests.ports import free_port
 from tests.sources.forge import WHO, Forge, Key
-from tests.sshd import free_port
 
 RINGS = {"h01": "canary", "h02": "stable", "h03": "stable"}
 AWAY = "h04"
@@ -89,7 +89,7 @@ class Farm:
             env=self.environment("runner"),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
 
@@ -192,7 +192,7 @@ def test_what_the_hosts_have_seen_reaches_the_plan_of_a_request(here: Farm) -> N
         env=here.environment("collector"),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert collected.returncode == 1
@@ -217,7 +217,7 @@ def test_what_the_hosts_have_seen_reaches_the_plan_of_a_request(here: Farm) -> N
 def test_a_key_from_outside_reads_one_thing_whatever_it_asks_for(here: Farm, reader: str, said: str) -> None:
     ssh = [str(here.homes[reader] / "bin" / "ssh"), "-p", str(here.canary.server.port), "127.0.0.1"]
     argv = [*ssh, "rm -rf", str(here.canary.root)]
-    asked = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    asked = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
     assert (asked.returncode, asked.stdout[: len(said)]) == (0, said), asked.stderr
     assert here.canary.source.exists()
 
@@ -270,5 +270,5 @@ def test_a_tag_moves_the_stable_hosts_only_where_a_trusted_key_has_signed_it(tmp
 
 def signer(path: Path) -> Key:
     """A new SSH key that signs, in that file."""
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True, timeout=20)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True, timeout=300)
     return Key(("gpg.format=ssh", f"user.signingkey={path}"), {})

@@ -17,6 +17,7 @@ from reconciler import documents
 from reconciler.machine import LocalMachine
 from tests.commands import conftest
 from tests.commands.conftest import DEADLINE, Scratch, wait_for
+from tests.ports import free_port
 
 from .units import PROGRAM, SYSTEMD, command, environment, unit
 
@@ -54,12 +55,6 @@ def test_what_ends_the_loop_ends_no_job() -> None:
     assert not [key for key in found if key.startswith(("Service.Memory", "Service.CPU"))]
     assert unit(UNIT)["Service.RestartPreventExitStatus"] == ["64 65"]
     assert unit(UNIT, SOURCE)["Service.RestartPreventExitStatus"] == ["64"]
-
-
-def free_port() -> int:
-    """One that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 class Service:

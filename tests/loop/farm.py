@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from reconciler import overrides
 from reconciler.actions.kill import directories_of
@@ -17,9 +17,11 @@ from reconciler.simulate import Computer, Crash, Host, Pace, SimulatedMachine, S
 from reconciler.simulate.disks import File
 from reconciler.simulate.plotting import PlotJob
 from reconciler.sources import Source
-from reconciler.spec.loading import Loaded, parse
+from reconciler.spec.loaded import Loaded
+from reconciler.spec.loading import parse
 from reconciler.spec.models import Spec
 from reconciler.state import Job, Known, Override, Phase, Verb
+from reconciler.streams import MOST
 
 LOGS = "/home/farm/logs"
 TMPS = ("/mnt/tmp/0", "/mnt/tmp/1", "/mnt/tmp/2")
@@ -212,11 +214,17 @@ class Farm:
         for limit_of, counts in (
             (1, Counter(move.plot for move in moves)),
             (
-                archive[0].limits.per_disk if archive else 0,
+                _most(archive[0].limits.per_disk, 1) if archive else 0,
                 Counter(f"{move.farmer}:{move.disk}" for move in moves),
             ),
-            (archive[0].limits.per_source if archive else 0, Counter(move.source for move in moves)),
-            (archive[0].limits.transfers if archive else 0, Counter(move.farmer for move in moves)),
+            (
+                _most(archive[0].limits.per_source, MOST) if archive else 0,
+                Counter(move.source for move in moves),
+            ),
+            (
+                _most(archive[0].limits.transfers, MOST) if archive else 0,
+                Counter(move.farmer for move in moves),
+            ),
         ):
             for what, count in counts.items():
                 self._hold(count <= limit_of, f"{count} movers for {what}")
@@ -287,3 +295,7 @@ def wish(farm: Farm, verb: Verb, target: Job | str, *, seconds: float | None = N
         directories=directories_of(job) if job is not None else (),
     )
     overrides.write(farm.machine, LOGS, asked)
+
+
+def _most(limit: int | Literal["auto"], auto: int) -> int:
+    return auto if limit == "auto" else limit

@@ -20,7 +20,7 @@ def _saved() -> tuple[Farm, Plan]:
     """A farm in the midst of its work, and a plan of it that has something of everything to do."""
     farm = Farm(plotting={"stop_after": 8}, scheduling={"stagger": 0})
     loop = farm.loop(works=["plotting"])
-    farm.run(loop, done=lambda: len(farm.waiting()) == 2)
+    farm.run(loop, done=lambda: len(farm.waiting()) >= 2)
     farm.advance(61.0)
     seen = Observer(SimulatedWorld(farm.machine), plotters()).look(farm.spec)
     return farm, plan(farm.spec, seen, plotters(), farm.source.loaded.digest)

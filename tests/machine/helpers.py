@@ -17,7 +17,7 @@ MARK = "0.0078125"  # seconds; sleep adds up what it is given
 RECORD = b'{"plotman":1,"id":"0123456789ab"}'
 
 
-def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait for the condition; fail when it does not come true in time."""
     end = time.monotonic() + seconds
     while not condition():

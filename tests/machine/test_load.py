@@ -9,9 +9,9 @@ from collections import namedtuple
 import psutil
 import pytest
 
-from reconciler.busy import Busy
+from reconciler.busy import SPAN, Busy
 from reconciler.machine import load
-from reconciler.machine.load import SPAN, Load
+from reconciler.machine.load import Load
 from reconciler.state import Known, Unknown
 
 Times = namedtuple("Times", "user system idle iowait guest guest_nice")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,12 +58,15 @@ class Farm:
         mounts = Mounts(mountinfo=str(table), fstab=str(root / "none"), units=str(root / "none"))
         self.machine = LocalMachine(deadline=0.3, mounts=mounts, filesystem=self.files)
 
-    def survey(self) -> tuple[Fact[Survey], Fact[Survey], float]:
-        """Both, and the seconds it took."""
-        began = time.monotonic()
+    def wait_for_ever(self) -> None:
+        """From now on a look ends only with the answers that it waits for."""
+        self.machine._probes._deadline = 3600.0
+
+    def survey(self) -> tuple[Fact[Survey], Fact[Survey]]:
+        """The hung one, and the other."""
         found = self.machine.survey([Ask(str(self.hung)), Ask(str(self.hung / "a")), Ask(str(self.well))])
         assert isinstance(found[str(self.hung)], Known) == isinstance(found[str(self.hung / "a")], Known)
-        return found[str(self.hung)], found[str(self.well)], time.monotonic() - began
+        return found[str(self.hung)], found[str(self.well)]
 
 
 @pytest.fixture
@@ -83,24 +86,26 @@ def heal(farm: Farm) -> None:
     farm.fifo.touch()
 
 
-def test_a_hung_mount_delays_one_look_by_the_deadline_and_the_next_by_nothing(farm: Farm) -> None:
-    hung, well, took = farm.survey()
-    assert isinstance(hung, Unknown)
-    assert isinstance(well, Known)
-    assert 0.3 <= took < 1.0
+def test_a_hung_mount_is_waited_for_once_until_the_deadline(farm: Farm) -> None:
+    assert isinstance(farm.survey()[0], Unknown)
+    farm.wait_for_ever()
+    until(lambda: isinstance(farm.survey()[1], Known))
     for _ in range(5):
-        hung, well, took = farm.survey()
+        hung, well = farm.survey()
         assert isinstance(hung, Unknown)
         assert isinstance(well, Known)
-        assert took < 0.2
+    until(lambda: farm.files.asked > 0)
     assert farm.files.asked == 1, "not asked again before it has answered"
 
 
 def test_it_says_for_how_long_and_recovers_by_itself(farm: Farm) -> None:
     farm.survey()
-    until(lambda: farm.survey()[0] == Unknown("has not answered for 1 s"))
+    farm.wait_for_ever()
+    until(
+        lambda: re.fullmatch(r"has not answered for \d+ s", getattr(farm.survey()[0], "why", "")) is not None
+    )
     heal(farm)
-    until(lambda: isinstance(farm.survey()[0], Known), 5)
+    until(lambda: isinstance(farm.survey()[0], Known))
 
 
 def test_a_job_is_not_started_from_a_mount_that_does_not_answer(farm: Farm) -> None:
@@ -111,18 +116,22 @@ def test_a_job_is_not_started_from_a_mount_that_does_not_answer(farm: Farm) -> N
 
 
 def test_a_slow_mount_keeps_what_it_has_answered_in_time() -> None:
-    probes = Probes(0.2)
     stuck = threading.Event()
 
     def answer(number: int) -> Fact[int]:
         if number == 3:
-            stuck.wait(10)
+            stuck.wait()
         return Known(number)
 
-    found = probes.ask({"/disk": range(6)}, answer)
-    assert [found[number] for number in range(3)] == [Known(number) for number in range(3)]
-    assert all(isinstance(found[number], Unknown) for number in range(3, 6))
+    def asked() -> bool:
+        """A busy machine may not have come to the first answers in time."""
+        found = Probes(0.2).ask({"/disk": range(6)}, answer)
+        assert all(isinstance(found[number], Unknown) for number in range(3, 6))
+        return [found[number] for number in range(3)] == [Known(number) for number in range(3)]
+
+    until(asked)
     stuck.set()
+    probes = Probes(60.0)
     until(lambda: probes.ask({"/disk": range(6)}, answer) == {number: Known(number) for number in range(6)})
 
 
@@ -130,7 +139,7 @@ def test_a_question_that_fails_costs_its_own_row() -> None:
     def answer(number: int) -> Fact[int]:
         return Known(6 // number)
 
-    found = Probes(1.0).ask({"/disk": (0, 2)}, answer)
+    found = Probes(60.0).ask({"/disk": (0, 2)}, answer)
     assert found[2] == Known(3)
     assert isinstance(found[0], Unknown)
 
@@ -138,5 +147,5 @@ def test_a_question_that_fails_costs_its_own_row() -> None:
 def test_a_hung_mount_does_not_keep_the_program_from_ending(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     child = driver("hang", str(tmp_path / "fifo"), str(tmp_path))
-    out, _ = child.communicate(timeout=10)
+    out, _ = child.communicate(timeout=60)
     assert (out, child.returncode) == (b"Unknown(why='has not answered yet', fact='unknown')\n", 0)

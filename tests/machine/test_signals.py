@@ -33,7 +33,7 @@ def test_stop_continue_and_kill_do_what_they_say(machine: LocalMachine, started:
 
     until(lambda: stopped() == (False,))
     assert machine.signal([ident], "stop") == Known(1)
-    until(lambda: stopped() == (True,))
+    assert stopped() == (True,), "it stands still once that is said"
     assert machine.signal([ident], "continue") == Known(1)
     until(lambda: stopped() == (False,))
     assert machine.signal([ident], "terminate") == Known(1)

@@ -15,7 +15,7 @@ from reconciler.machine.watching import Watcher
 
 pytestmark = pytest.mark.skipif(not watching.AVAILABLE, reason="this system has no inotify")
 
-DEADLINE = 10.0
+DEADLINE = 60.0
 
 
 class Rings(list[float]):
@@ -71,7 +71,7 @@ def begin(watcher: Watcher, rings: Rings, folder: Path) -> None:
         (folder / "probe").write_text("")
         time.sleep(0.02)
     quiet = rings[-1]
-    while time.monotonic() - quiet < 3 * watching.APART:
+    while time.monotonic() - quiet < 5 * watching.APART:
         quiet = max(quiet, rings[-1])
         time.sleep(0.01)
     rings.clear()
@@ -93,11 +93,12 @@ def test_however_much_happens_it_rings_now_and_then_only_and_once_more_after_the
     watcher: Watcher, rings: Rings, tmp_path: Path
 ) -> None:
     begin(watcher, rings, tmp_path)
-    until = time.monotonic() + 4 * watching.APART
-    while time.monotonic() < until:
+    until = time.monotonic() + DEADLINE
+    while len(rings) < 4:
+        assert time.monotonic() < until
         (tmp_path / "busy").write_text("again")
     last = time.monotonic()
-    rings.expect(4)
+    (tmp_path / "busy").write_text("once more")
     assert all(after - before >= watching.APART for before, after in itertools.pairwise(rings))
     while rings[-1] < last:
         assert time.monotonic() < last + DEADLINE

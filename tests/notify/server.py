@@ -40,7 +40,7 @@ def serving(server: Server) -> Iterator[Server]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             server.came.set()
             if server.hangs:
-                server.release.wait(60)
+                server.release.wait()
                 return
             if server.status == 200:
                 server.got.append(json.loads(body))

@@ -37,12 +37,12 @@ def only(farm: Farm) -> Job:
 def test_a_real_job_tells_its_directories_plot_and_phase_by_argv_and_log(make: Make) -> None:
     farm = make()
     log = farm.root / "nohup.out"
-    process = farm.by_hand(k=20, log=log)
+    process = farm.by_hand(k=24, log=log)
     until(lambda: isinstance(only(farm).plot_id, Known))
     job = only(farm)
     assert job.ident is not None and job.ident.pid == process.pid
     assert (job.plotter, job.run, job.ours, job.leads) == ("chiapos", "running", False, True)
-    assert (job.tmp, job.dst, job.k) == (Known(str(farm.tmps[0])), Known(str(farm.dsts[0])), Known(20))
+    assert (job.tmp, job.dst, job.k) == (Known(str(farm.tmps[0])), Known(str(farm.dsts[0])), Known(24))
     assert job.log == Known(str(log))
     assert isinstance(job.plot_id, Known) and job.plot_id.value in log.read_text()
     assert isinstance(job.phase, Known) and job.phase.value.major == 1

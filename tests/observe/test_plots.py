@@ -46,21 +46,21 @@ def dated(path: Path, age: float) -> None:
 
 
 def test_a_plot_is_landing_while_its_job_makes_it_and_ready_once_the_log_says_so(make: Make) -> None:
-    farm = make(plotting={"k": 19, "stop_after": 1}, archive=None)
+    farm = make("making", plotting={"k": 24, "stop_after": 1}, archive=None)
     farm.tick()
     until(lambda: any(isinstance(job.plot_id, Known) for job in farm.jobs()))
     job = farm.jobs()[0]
     assert isinstance(job.plot_id, Known)
     # As where the copy to dst is under way under the final name.
-    early = farm.dsts[0] / f"plot-k19-2026-01-01-00-00-{job.plot_id.value}.plot"
+    early = farm.dsts[0] / f"plot-k24-2026-01-01-00-00-{job.plot_id.value}.plot"
     early.write_bytes(b"Proof of Plot")
     assert judged(farm, early).state == "landing"
-    early.unlink()
-    until(farm.landed)
-    until(lambda: not farm.running())
+    farm.close()
+    farm = make("made", plotting={"stop_after": 1}, archive=None)
+    farm.settle()
     ready = judged(farm, farm.landed()[0])
     assert (ready.state, ready.why) == ("ready", "its job delivered it")
-    assert ready.plot_id == job.plot_id.value
+    assert ready.plot_id == farm.starts()[0].plot_id
 
 
 def test_a_plot_that_no_log_speaks_of_is_ready_once_it_was_left_alone_for_a_minute(
@@ -142,7 +142,7 @@ def test_folders_links_and_other_names_are_no_plots(make: Make, plot: Path) -> N
 
 
 def test_temporary_files_are_grouped_by_plot_and_those_of_a_living_job_are_its_own(make: Make) -> None:
-    farm = make(tmps=1, plotting={"k": 22, "stop_after": 1}, archive=None, clean={"orphans_after": "1h"})
+    farm = make(tmps=1, plotting={"k": 24, "stop_after": 1}, archive=None, clean={"orphans_after": "1h"})
     farm.tick()
     until(lambda: any(isinstance(job.plot_id, Known) for job in farm.jobs()) and list(farm.tmps[0].iterdir()))
     job = farm.jobs()[0]

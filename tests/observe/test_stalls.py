@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -27,7 +28,6 @@ JOB = Job(
     since=SINCE,
     ident=IDENT,
     tmp=Known("/tmp0"),
-    quiet=WITHOUT_HISTORY + 1.0,
 )
 
 
@@ -50,19 +50,20 @@ class Measured(SimulatedMachine):
 
 
 class Watch:
-    """One job that is looked at again and again."""
+    """One job that is looked at again and again. quiet: seconds for which it has said nothing."""
 
-    def __init__(self, job: Job = JOB, starts: Sequence[Start] = ()) -> None:
+    def __init__(self, starts: Sequence[Start] = (), quiet: float = WITHOUT_HISTORY + 1.0) -> None:
         self.machine = Measured()
-        self.job = job
         self.starts = starts
+        self.quiet = quiet
         self.up = 0.0
         self._stalls = Stalls(self.machine)
 
-    def after(self, seconds: float, **changes: object) -> Job:
+    def after(self, seconds: float, *, quiet: float | None = None, **changes: object) -> Job:
         """So much later it is looked at, as it is then."""
         self.up += seconds
-        job = replace(self.job, **changes)  # type: ignore[arg-type]
+        spoke = self.up - (self.quiet if quiet is None else quiet)
+        job = replace(JOB, **{"modified": spoke, **changes})  # type: ignore[arg-type]
         (seen,) = self._stalls.look((job,), self.starts, Instant(self.up, self.up, BOOT))
         return seen
 
@@ -100,9 +101,9 @@ def test_a_job_that_works_in_any_process_in_any_way_is_not_stalled(what: str, id
 
 
 @pytest.mark.parametrize(
-    "changes", [{"quiet": WITHOUT_HISTORY - 1}, {"quiet": None}, {"run": "suspended"}, {"run": "pending"}]
+    "changes", [{"quiet": WITHOUT_HISTORY - 1}, {"modified": None}, {"run": "suspended"}, {"run": "pending"}]
 )
-def test_a_job_that_speaks_or_does_not_run_is_not_stalled(changes: Mapping[str, object]) -> None:
+def test_a_job_that_speaks_or_does_not_run_is_not_stalled(changes: Mapping[str, Any]) -> None:
     watch = Watch()
     watch.after(0.0)
     assert watch.after(2 * WATCHED, **changes).stalled is None
@@ -142,7 +143,7 @@ def test_patience_is_three_times_the_longest_phase_that_this_plotter_needed_here
     starts: Sequence[Start], patience: float
 ) -> None:
     for quiet, stalled in ((patience - 1, False), (patience + 1, True)):
-        watch = Watch(replace(JOB, quiet=quiet), starts)
+        watch = Watch(starts, quiet)
         watch.after(0.0)
         assert bool(watch.after(WATCHED).stalled) == stalled
 

@@ -50,7 +50,7 @@ def _told(action: Action) -> dict[str, Any]:
 
 
 def _told_hold(hold: Hold, now: float) -> dict[str, Any]:
-    told = {key: value for key in hold.__slots__ if (value := getattr(hold, key)) is not None}
+    told = {each.name: value for each in fields(hold) if (value := getattr(hold, each.name)) is not None}
     next_at = told.pop("next_at", None)
     return told if next_at is None else told | {"next_in": round(next_at - now, 3)}
 

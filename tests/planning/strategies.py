@@ -189,9 +189,9 @@ class _Maker:
             "link": pick([None, "wan"]),
             "take": pick([{}] * 6 + [{"k": [33]}, {"contract": "none"}, {"compression": "<7"}]),
             "limits": {
-                "transfers": pick([4, 3, 2, 1] if self.moving else [4, 3, 2, 1, 0]),
-                "per_disk": pick([1, 2]),
-                "per_source": pick([1, 2]),
+                "transfers": pick([4, 3, 2, 1, "auto"] if self.moving else [4, 3, 2, 1, 0, "auto"]),
+                "per_disk": pick([1, 2, "auto"]),
+                "per_source": pick([1, 2, "auto"]),
             },
         }
 

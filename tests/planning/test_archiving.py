@@ -74,18 +74,23 @@ def test_no_limit_of_transfers_is_exceeded(farm: Farm, plotters: Plotters) -> No
     if farm.spec.archiving.transfers is not None and made:
         assert len(every) <= farm.spec.archiving.transfers
     links = {archive.name: archive.link for archive in farm.spec.archive}
+    streams = Facts(farm.spec, farm.seen, plotters).streams
     for action in made:
         archive = farm.spec.archiver(action.farmer)
-        assert sum(each.farmer == action.farmer for each in every) <= archive.limits.transfers
+        assert sum(each.farmer == action.farmer for each in every) <= streams.to(archive).number
         there = [each for each in every if (each.farmer, each.disk) == (action.farmer, action.disk)]
-        parts = _disks(farm.seen)[action.farmer, action.disk].parts
+        disk = _disks(farm.seen)[action.farmer, action.disk]
+        parts = disk.parts
         others = [p for p in parts if p.host != farm.seen.host and 0 <= NOW.at - p.modified < 6 * HOURS]
-        assert len(there) + len(others) <= archive.limits.per_disk
-        limit = farm.spec.archiving.links.get(archive.link) if archive.link is not None else None
-        if limit is not None:
-            assert sum(links.get(each.farmer) == archive.link for each in every) <= limit
+        limit = archive.limits.per_disk
+        if limit == "auto":
+            limit = streams.to(archive).number if disk.boundless else 1
+        assert len(there) + len(others) <= limit
+        over = farm.spec.archiving.links.get(archive.link) if archive.link is not None else None
+        if over is not None:
+            assert sum(links.get(each.farmer) == archive.link for each in every) <= over
     for source, started in _by_source(made).items():
-        most = max(farm.spec.archiver(action.farmer).limits.per_source for action in started)
+        most = max(streams.of(farm.spec.archiver(action.farmer), source).number for action in started)
         assert sum(each.source == source for each in every) <= most
 
 

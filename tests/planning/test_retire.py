@@ -144,7 +144,7 @@ def test_nothing_gives_way_beyond_a_limit_or_on_the_ground_of_what_is_unknown(
     assert facts.replacing.spent("farm")[0] + len(made) <= archive.replace.per_day
     moves = [action for action in plan_.actions if action.kind == "archive"]
     running = [each for each in farm.seen.removals.value if each.outcome == "running"]
-    assert len(made) + len(moves) + len(running) <= archive.limits.transfers
+    assert len(made) + len(moves) + len(running) <= facts.streams.to(archive).number
     assert not {each.disk for each in made} & {each.disk for each in running}
     assert not {each.heir for each in made} & {each.heir for each in running}
 

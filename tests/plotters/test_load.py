@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.errors import PlotterError
 from reconciler.plotters import Plotters
-from reconciler.plotters.load import PACKAGED
+from reconciler.plotters.files import PACKAGED
 
 CHIA = Path(PACKAGED, "chia.yaml").read_text(encoding="utf-8")
 CHIAPOS = Path(PACKAGED, "chiapos.yaml").read_text(encoding="utf-8")

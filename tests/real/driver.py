@@ -13,6 +13,7 @@ from reconciler.loop import Loop, Work
 from reconciler.machine import LocalMachine, LocalWorld
 from reconciler.plotters import Plotters
 from reconciler.sources.file import FileSource
+from tests.real.sight import PATIENCE
 
 BOTH: tuple[Work, ...] = ("plotting", "archiving")
 
@@ -52,7 +53,7 @@ def loop(
 ) -> Loop:
     """A new loop, which knows nothing of those before it."""
     source = FileSource(spec, lambda files, path: load_spec(path, plotters(), files))
-    machine = LocalMachine(step=step)
+    machine = LocalMachine(deadline=PATIENCE, step=step)
     machine.host = host or machine.host
     return Loop(source, LocalWorld(machine), plotters(), works=works)
 

@@ -101,7 +101,7 @@ class Farm:
 
     def observer(self, machine: LocalMachine | None = None) -> Observer:
         """A new one, which has seen nothing."""
-        return Observer(LocalWorld(machine or LocalMachine()), driver.plotters())
+        return Observer(LocalWorld(machine or LocalMachine(deadline=PATIENCE)), driver.plotters())
 
     def look(self, *, temps: bool = False) -> Observation:
         return self.observer().look(self.spec, temps=temps)
@@ -276,8 +276,9 @@ class Farm:
 
         def watch() -> None:
             while not over.wait(0.02):
-                moves = [move for move in self.running("move") if not said_its_last(move.log)]
-                most.see(self.running("plot"), moves)
+                with suppress(FileNotFoundError):  # A log may be put away meanwhile.
+                    moves = [move for move in self.running("move") if not said_its_last(move.log)]
+                    most.see(self.running("plot"), moves)
 
         thread = threading.Thread(target=watch)
         thread.start()

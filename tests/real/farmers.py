@@ -20,9 +20,10 @@ import pytest
 
 from reconciler.plotters.head import MAGIC
 from reconciler.transports.record import TransferLog, fold
+from tests.ports import free_port
 from tests.real.farm import Farm
 from tests.real.sight import until
-from tests.sshd import Server, free_port, serve
+from tests.sshd import Server, serve
 
 PAGE = 4096
 
@@ -144,7 +145,7 @@ def _daemon(home: Path, root: Path) -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def backlog(plot: Path, dsts: Sequence[Path], count: int, seed: int = 0) -> dict[str, str]:

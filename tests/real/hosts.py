@@ -51,4 +51,4 @@ def two_hosts() -> Iterator[Hosts]:
 
 
 def _run(*argv: str) -> None:
-    subprocess.run(argv, check=True, timeout=20)
+    subprocess.run(argv, check=True, timeout=60)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 60.0
+PATIENCE = 300.0
 """Seconds that a condition is waited for; a busy machine may take long."""
 
 
@@ -35,7 +35,7 @@ class Running:
 
 @dataclass
 class Most:
-    """The most that was ever seen at once. tmps: jobs by tmp; disks, sources: transfers by where."""
+    """The most that was ever seen at once: who looks may miss some. tmps: jobs by tmp; disks, sources: transfers."""
 
     jobs: int = 0
     transfers: int = 0

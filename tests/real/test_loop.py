@@ -23,7 +23,7 @@ from .farm import Farm, finish
 from .hand import TWINS, Idle, children
 from .sight import state, until
 
-ONE = {"plotting": {"k": 22, "stop_after": 1}, "archive": None}
+ONE = {"plotting": {"k": 24, "stop_after": 1}, "archive": None}
 """A farm with one job that takes long."""
 
 
@@ -43,7 +43,7 @@ def rules(ticked: Ticked) -> set[str]:
 
 
 def test_the_second_tick_finds_nothing_to_do_and_says_what_holds(make: Make) -> None:
-    farm = make(plotting={"k": 22, "stop_after": 5}, archive=None)
+    farm = make(plotting={"k": 24, "stop_after": 5}, archive=None)
     loop = farm.loop()
     with loop.locks():
         assert results(loop.tick()) == [("spawn", "done"), ("spawn", "done")]
@@ -70,10 +70,10 @@ def test_a_job_that_its_owner_stopped_is_counted_and_left_alone(make: Make) -> N
 def test_jobs_that_were_started_by_hand_count_show_their_phase_and_are_left_alone(make: Make) -> None:
     farm = make(
         archive=None,
-        plotting={"k": 22, "stop_after": 9},
+        plotting={"k": 24, "stop_after": 9},
         scheduling={"max_jobs": 3, "tmp": {"max_jobs": 3, "stagger": {"until": "1:1", "at_most": 3}}},
     )
-    hands = [farm.by_hand(k=22, tmp=tmp) for tmp in farm.tmps]
+    hands = [farm.by_hand(k=24, tmp=tmp) for tmp in farm.tmps]
     until(lambda: len(farm.jobs()) == 2 and all(isinstance(job.plot_id, Known) for job in farm.jobs()))
     for job in farm.jobs():
         assert isinstance(job.phase, Known) and job.phase.value.major == 1

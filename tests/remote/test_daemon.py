@@ -18,8 +18,8 @@ from reconciler.errors import FarmerError
 from reconciler.remote.daemon import ByDaemon
 from reconciler.state import Absent, Known
 from reconciler.world import Daemon, Question
+from tests.ports import free_port
 from tests.remote.conftest import PLOT
-from tests.sshd import free_port
 
 PART = f".{PLOT}.5000.plotter2.part"
 
@@ -36,7 +36,7 @@ def rsyncd(root: Path, folder: Path, *lines: str) -> Iterator[Daemon]:
     config.write_text("\n".join(settings) + "\n")
     argv = [rsync, "--daemon", "--no-detach", f"--port={port}", "--address=127.0.0.1", f"--config={config}"]
     with subprocess.Popen(argv, stdin=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()

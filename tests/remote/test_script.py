@@ -47,7 +47,7 @@ def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[str]]
 def said(shell: list[str], script: str, *arguments: str) -> str:
     text = f'main() {{\n{script}\n}}\nmain "$@" </dev/null\n'
     ran = subprocess.run(
-        [*shell, "-s", "--", *arguments], input=text, capture_output=True, text=True, timeout=20, check=False
+        [*shell, "-s", "--", *arguments], input=text, capture_output=True, text=True, timeout=60, check=False
     )
     assert (ran.returncode, ran.stderr) == (0, "")
     return ran.stdout
@@ -200,7 +200,11 @@ NAMES = st.text(st.sampled_from("ab $`\"'\\;&|<>(){}#~!\n*?[]-^"), min_size=1, m
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(name=NAMES)
 @example(name="$(id)")
 @example(name="a b")

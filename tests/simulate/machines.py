@@ -11,7 +11,8 @@ from reconciler.description import MachineDescription
 from reconciler.plotters import Plotters
 from reconciler.simulate.building import spec_for
 from reconciler.simulate.running import Run
-from reconciler.spec.loading import Loaded, parse
+from reconciler.spec.loaded import Loaded
+from reconciler.spec.loading import parse
 
 TMP, DST = "/mnt/tmp/00", "/mnt/dst/00"
 

@@ -52,3 +52,13 @@ def test_no_job_is_lost(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(3, 33))
 def test_no_job_is_lost_in_many_days(seed: int) -> None:
     assert crowded(seed, 6.0).lost == 0
+
+
+def test_a_slow_line_is_never_idle_and_no_heap_of_plots_piles_up() -> None:
+    """While a plot lands on the only drive, what leaves it is slowed: two at once are not, and fewer land."""
+    described = machine(cpus=8, links={"lan": "20MB/s"})
+    found = result(run(described, {}, days=4.0))
+    assert found.binds == "network"
+    assert found.busy["lan"] > 0.99
+    assert found.waiting < 40
+    assert found.lost == 0

@@ -33,5 +33,5 @@ def ring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keys]:
     try:
         yield keys.make(tmp_path_factory.mktemp("keys"), Path(home))
     finally:
-        subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=True, timeout=20)
+        subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=True, timeout=60)
         shutil.rmtree(home, ignore_errors=True)

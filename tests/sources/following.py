@@ -14,10 +14,16 @@ from reconciler.sources.git import GitSource
 from reconciler.sources.kept import Load
 from reconciler.sources.setting import Setting
 from reconciler.spec.files import Files
-from reconciler.spec.loading import Loaded, load
+from reconciler.spec.loaded import Loaded
+from reconciler.spec.loading import load
 from tests.sources.forge import PATH
 
-PATIENCE = 20.0
+PATIENCE = 60.0
+HASTY = (
+    "from reconciler import commands; from reconciler.sources import waiting;"
+    "waiting.SHORTEST = 0.02; commands.main()"
+)
+"""plotman, whose looks at a repository follow upon one another as fast as they are asked for."""
 
 
 def read(files: Files, path: str) -> Loaded:
@@ -25,7 +31,7 @@ def read(files: Files, path: str) -> Loaded:
 
 
 def setting(url: str, state: Path, **more: Any) -> Setting:
-    values = {"git": url, "path": PATH, "state": str(state), "interval": 3600, "timeout": 20, **more}
+    values = {"git": url, "path": PATH, "state": str(state), "interval": 3600, "timeout": 60, **more}
     return Setting.model_validate(values)
 
 

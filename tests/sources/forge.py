@@ -62,7 +62,7 @@ class Forge:
             input=stdin,
             capture_output=True,
             check=False,
-            timeout=60,
+            timeout=300,
             env={**os.environ, **WHO, **(key.env if key else {}), **(env or {})},
         )
         assert ran.returncode == 0, (words, ran.stderr)

@@ -18,7 +18,7 @@ def _run(*argv: str, stdin: str = "", env: Mapping[str, str] | None = None) -> s
         capture_output=True,
         check=False,
         text=True,
-        timeout=60,
+        timeout=300,
         env={**os.environ, **(env or {})},
     )
     assert ran.returncode == 0, (argv, ran.stderr)

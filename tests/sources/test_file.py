@@ -10,7 +10,8 @@ import pytest
 from reconciler.errors import SpecError
 from reconciler.sources.file import FileSource
 from reconciler.spec.files import Files
-from reconciler.spec.loading import Loaded, load
+from reconciler.spec.loaded import Loaded
+from reconciler.spec.loading import load
 
 HOST = "extends: base.yaml\nscheduling: {tick: 5s}\n"
 BASE = "version: 3\ndirectories: {tmp: /mnt/tmp/00, logs: /logs}\nscheduling: {max_jobs: 1}\n"

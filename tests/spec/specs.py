@@ -66,7 +66,12 @@ anywhere: dict[str, st.SearchStrategy[Any]] = {
     "priority": st.integers(-5, 5),
     "take": st.fixed_dictionaries({}, optional=matches),
     "limits": st.fixed_dictionaries(
-        {}, optional={"transfers": st.integers(0, 9), "per_disk": st.integers(1, 3)}
+        {},
+        optional={
+            "transfers": st.integers(0, 9) | st.just("auto"),
+            "per_disk": st.integers(1, 3) | st.just("auto"),
+            "per_source": st.integers(1, 3) | st.just("auto"),
+        },
     ),
     "replace": st.fixed_dictionaries(
         {

@@ -17,7 +17,8 @@ from yaml.scanner import Scanner
 from reconciler.errors import SpecError
 from reconciler.spec import tree
 from reconciler.spec.files import Texts
-from reconciler.spec.loading import Loaded, load, parse
+from reconciler.spec.loaded import Loaded
+from reconciler.spec.loading import load, parse
 from tests.spec.cases import cases
 
 CASES = cases("spec")

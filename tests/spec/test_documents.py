@@ -78,7 +78,9 @@ SMALL: dict[str, Any] = {
 @pytest.mark.parametrize("field", get_type_hints(Observation))
 @given(st.data())
 # Some directories with all that lies in them are more than hypothesis draws; it tries others then.
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+)
 def test_an_observation_survives_json_exactly(field: str, data: st.DataObject) -> None:
     base = documents.observation_from_json(json.dumps(SMALL), "observed")
     found = data.draw(values(get_type_hints(Observation)[field]))

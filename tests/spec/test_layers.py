@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from reconciler.errors import Problem, SpecError
 from reconciler.spec import layers, tree, variables
 from reconciler.spec.files import DISK, Files, Texts
-from reconciler.spec.loading import Library, Loaded, load, parse
+from reconciler.spec.loaded import Loaded
+from reconciler.spec.loading import Library, load, parse
 from reconciler.spec.merging import merge
 from reconciler.spec.node import node_of, tree_of
 from reconciler.spec.writing import write

@@ -86,4 +86,4 @@ def make(root: Path, name: str, far: Servers) -> Farm:
 def _run(*argv: str) -> bool:
     if os.geteuid() != 0 or shutil.which(argv[0]) is None:
         return False
-    return subprocess.run(argv, capture_output=True, check=False, timeout=20).returncode == 0
+    return subprocess.run(argv, capture_output=True, check=False, timeout=60).returncode == 0

@@ -114,7 +114,7 @@ class Farm:
         log = self._new_log()
         argv = [sys.executable, "-m", "reconciler.transports.mover", *to_argv(self.errand)]
         with log.open("wb") as out:
-            code = subprocess.run(argv, stdout=out, stderr=out, cwd=ROOT, check=False, timeout=30).returncode
+            code = subprocess.run(argv, stdout=out, stderr=out, cwd=ROOT, check=False, timeout=60).returncode
         told = read(log)
         assert code == (0 if told.outcome == "finished" else 1)
         return told
@@ -152,7 +152,7 @@ class Mover:
         return read(self.log)
 
     def code(self) -> int:
-        self.process.join(30)
+        self.process.join(60)
         assert self.process.exitcode is not None
         return self.process.exitcode
 
@@ -167,7 +167,7 @@ class Mover:
         assert seen.status() == psutil.STATUS_STOPPED
 
 
-def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+def until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait for it, and fail where it does not come."""
     deadline = time.monotonic() + seconds
     while not holds():

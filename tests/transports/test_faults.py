@@ -195,7 +195,7 @@ def test_a_plot_that_just_fits_moves(small: Farm) -> None:
 
 def test_a_read_only_disk_is_refused(small: Farm) -> None:
     data = small.put(MEGABYTE)
-    subprocess.run(["mount", "-o", "remount,ro", str(small.disk)], check=True, timeout=20)
+    subprocess.run(["mount", "-o", "remount,ro", str(small.disk)], check=True, timeout=60)
     told = small.move()
     assert (told.outcome, told.kind) == ("failed", "refused")
     assert small.untouched(data)
@@ -204,9 +204,9 @@ def test_a_read_only_disk_is_refused(small: Farm) -> None:
 def test_a_disk_that_comes_back_read_only_keeps_both_until_it_is_mended(small: Farm) -> None:
     data = small.put(MEGABYTE)
     small.start("verified", "1", "SIGKILL").code()
-    subprocess.run(["mount", "-o", "remount,ro", str(small.disk)], check=True, timeout=20)
+    subprocess.run(["mount", "-o", "remount,ro", str(small.disk)], check=True, timeout=60)
     assert small.move().kind == "refused"
     assert small.at_source.read_bytes() == data
-    subprocess.run(["mount", "-o", "remount,rw", str(small.disk)], check=True, timeout=20)
+    subprocess.run(["mount", "-o", "remount,rw", str(small.disk)], check=True, timeout=60)
     assert small.move().outcome == "finished"
     assert small.arrived(data)

@@ -208,7 +208,7 @@ def test_after_a_kill_at_any_step_the_next_one_finds_its_work_done_or_does_it(si
     site.put()
     argv = [sys.executable, "-c", DIE, step, *to_argv(site.farewell)]
     with site.log.open("wb") as out:
-        assert subprocess.run(argv, stdout=out, cwd=ROOT, check=False, timeout=30).returncode == -9
+        assert subprocess.run(argv, stdout=out, cwd=ROOT, check=False, timeout=60).returncode == -9
     assert site.told().outcome is None
     assert left(site) == (ALONE if step == "removed" else BOTH)
     assert site.remove().outcome == "finished"
@@ -227,7 +227,7 @@ def test_it_runs_as_the_loop_starts_it(site: Site) -> None:
     site.put()
     argv = [sys.executable, "-m", "reconciler.transports.remover", *to_argv(site.farewell)]
     with site.log.open("wb") as out:
-        done = subprocess.run(argv, stdout=out, stderr=out, cwd=ROOT, check=False, timeout=30)
+        done = subprocess.run(argv, stdout=out, stderr=out, cwd=ROOT, check=False, timeout=60)
     assert (done.returncode, site.told().outcome) == (0, "finished"), site.log.read_text()
     assert left(site) == ALONE
 

@@ -232,7 +232,7 @@ def test_a_server_that_breaks_off_keeps_what_it_got(tmp_path: Path, far: Servers
                 for pid in children(server.process.pid):
                     os.kill(pid, signal.SIGKILL)
                 server.process.kill()
-                server.process.wait(20)
+                server.process.wait(60)
 
         assert farm.move(break_off).kind == "away"
         assert farm.at_source.read_bytes() == data

@@ -18,7 +18,8 @@ import pytest
 
 from reconciler.errand import Way
 from reconciler.world import Daemon
-from tests.sshd import Server, free_port, serve
+from tests.ports import free_port
+from tests.sshd import Server, serve
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def daemon(root: Path) -> Iterator[Daemon]:
         user="plotter",
         password_file=str(root / "password"),
     )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while subprocess.run(
         ["rsync", f"rsync://127.0.0.1:{port}/"], capture_output=True, check=False
     ).returncode:
@@ -97,7 +98,7 @@ def daemon(root: Path) -> Iterator[Daemon]:
         yield served
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def me() -> str:

@@ -1,0 +1,105 @@
+"""Nouns: frozen dataclasses with slots, cheap to define.
+
+The standard library compiles six functions, each from a text of its own, for each frozen dataclass: that takes longer
+than all else that a module does, and a command needs a hundred of them. Here one text is compiled for what differs,
+and the rest is shared. To everyone else it is a dataclass: `dataclasses.replace`, ``match``, pickle, pydantic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
+from typing import Any, TypeVar, dataclass_transform, overload
+
+N = TypeVar("N")
+
+_TEXT = """\
+def __init__({arguments}):
+{steps}
+def __eq__(self, other):
+ return ({own}) == ({others}) if other.__class__ is self.__class__ else NotImplemented
+def __hash__(self):
+ return hash(({own}))
+"""
+
+
+@overload
+def noun(cls: type[N], /) -> type[N]: ...
+@overload
+def noun(*, kw_only: bool = False) -> Callable[[type[N]], type[N]]: ...
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def noun(cls: type[N] | None = None, /, *, kw_only: bool = False) -> type[N] | Callable[[type[N]], type[N]]:
+    """As ``@dataclass(frozen=True, slots=True)``, where every field is an argument and counts in comparisons."""
+    if cls is None:
+        return lambda cls: _made(cls, kw_only)
+    return _made(cls, kw_only)
+
+
+def _made(cls: type[N], kw_only: bool) -> type[N]:
+    made = dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)(cls)
+    shared = {
+        "__repr__": _repr,
+        "__setattr__": _refuse,
+        "__delattr__": _refuse,
+        "__getstate__": _state,
+        "__setstate__": _restorer(made),
+    }
+    for name, method in {**_compiled(made), **shared}.items():
+        if name not in cls.__dict__:
+            setattr(made, name, method)
+    return made
+
+
+def _compiled(made: Any) -> dict[str, Any]:
+    """What differs from class to class. A field is set by its slot, since to others it cannot be set."""
+    # Those that are keywords only come last.
+    own = sorted(fields(made), key=lambda each: bool(each.kw_only))
+    first_keyword = next((at for at, each in enumerate(own) if each.kw_only), None)
+    known: dict[str, Any] = {"_MISSING": MISSING}
+    arguments, steps = ["self"], [" pass"]
+    for at, each in enumerate(own):
+        if at == first_keyword:
+            arguments.append("*")
+        argument = value = each.name
+        if each.default_factory is not MISSING:
+            known[f"_new{at}"] = each.default_factory
+            argument = f"{each.name}=_MISSING"
+            value = f"_new{at}() if {each.name} is _MISSING else {each.name}"
+        elif each.default is not MISSING:
+            known[f"_default{at}"] = each.default
+            argument = f"{each.name}=_default{at}"
+        known[f"_set{at}"] = getattr(made, each.name).__set__
+        arguments.append(argument)
+        steps.append(f" _set{at}(self, {value})")
+    text = _TEXT.format(
+        arguments=", ".join(arguments),
+        steps="\n".join(steps),
+        own="".join(f"self.{each.name}," for each in own),
+        others="".join(f"other.{each.name}," for each in own),
+    )
+    methods: dict[str, Any] = {}
+    exec(text, known, methods)
+    return methods
+
+
+def _repr(self: Any) -> str:
+    shown = ", ".join(f"{each.name}={getattr(self, each.name)!r}" for each in fields(self))
+    return f"{type(self).__qualname__}({shown})"
+
+
+def _refuse(self: Any, name: str, *_: object) -> None:
+    raise FrozenInstanceError(f"{type(self).__name__}.{name} cannot change")
+
+
+def _state(self: Any) -> list[Any]:
+    return [getattr(self, each.name) for each in fields(self)]
+
+
+def _restorer(made: Any) -> Callable[[Any, list[Any]], None]:
+    slots = tuple(getattr(made, each.name).__set__ for each in fields(made))
+
+    def __setstate__(self: Any, state: list[Any]) -> None:
+        for put, value in zip(slots, state, strict=True):
+            put(self, value)
+
+    return __setstate__
