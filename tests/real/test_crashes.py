@@ -154,7 +154,7 @@ def test_a_loop_killed_at_any_step_of_a_kill_is_followed_by_the_end_of_that_job_
 def test_a_loop_killed_at_any_step_of_a_cleaning_is_followed_by_the_end_of_these_files_alone(
     make: Make,
 ) -> None:
-    farm = make(plotting=None, clean={"orphans_after": "1h"})
+    farm = make(plotting=None, clean={"orphans_after": "1h"}, deletions={"per_tick": 100, "per_day": 100})
     kinds = ("sort", "table1", "table2")
     old, new = (
         [farm.tmps[0] / f"plot-k18-2026-01-01-00-00-{two * 32}.plot.{kind}.tmp" for kind in kinds]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ ODD: st.SearchStrategy[Any] = st.sampled_from(
         [[]],
         {"fact": "known"},
     ]
-)
+).map(deepcopy)  # What is spoilt once more must not spoil the next example.
 
 
 def places(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
