@@ -42,7 +42,7 @@ class Rhythm:
 
     seconds: that a job takes. measured: here; else as its plotter's definition has it.
     jobs: at once. bound: what carries no more, in a word or two.
-    drives: how many jobs each tmp device carries by how busy it is, as far as that bounds them.
+    drives: how many jobs each tmp device carries by how busy it is, as far as that bounds them. tick: seconds.
     """
 
     seconds: float
@@ -50,14 +50,18 @@ class Rhythm:
     jobs: int
     bound: str
     drives: Mapping[str, int]
+    tick: float
 
     @property
     def beat(self) -> float:
-        """Seconds between two starts, at least."""
-        return CLOSER * self.seconds / self.jobs
+        """Seconds between two starts, at least; 0 for jobs so short that the next one is due within a tick."""
+        even = self.seconds / self.jobs
+        return CLOSER * even if even >= self.tick else 0.0
 
     def __str__(self) -> str:
         took = f"{show_duration(self.seconds)} a job{'' if self.measured else ' usually'}"
+        if not self.beat:
+            return f"one as another ends: {took}, {self.jobs} at once for {self.bound}"
         even = show_duration(self.seconds / self.jobs)
         return f"one every {even}, {show_duration(self.beat)} apart at least: {took} / {self.jobs} for {self.bound}"
 
@@ -95,6 +99,7 @@ def rhythm(facts: Facts) -> Rhythm | None:
         jobs=max(1, jobs),
         bound=bound,
         drives=by_time,
+        tick=facts.spec.scheduling.tick,
     )
 
 

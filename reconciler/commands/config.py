@@ -23,11 +23,15 @@ def command() -> None:
 @click.argument("path", required=False)
 @click.option("--force", is_flag=True, help="Overwrite a spec that is there.")
 def generate(path: str | None, force: bool) -> None:
-    """Write a commented spec to begin with, at PATH or the platform's place."""
+    """Write a commented spec to begin with, at PATH or the platform's place; `-` writes it to stdout."""
     from reconciler.spec.template import default_spec
 
+    spec = default_spec(default_logs())
+    if path == "-":
+        click.echo(spec, nl=False)
+        return
     target = path or default_path()
-    _write(target, default_spec(default_logs()), force=force)
+    _write(target, spec, force=force)
     click.echo(target)
 
 

@@ -59,6 +59,7 @@ def test_generate_writes_a_valid_spec_and_never_overwrites_one(config: Shell) ->
     config("generate", "--force")
     assert Path(place).read_text() == first
     assert [entry.name for entry in Path(place).parent.iterdir()] == ["plotman.yaml"]
+    assert config("generate", "-")[0] == first
 
 
 def test_the_spec_is_the_one_given_else_the_variable_else_the_place(config: Shell) -> None:
