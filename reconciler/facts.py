@@ -141,9 +141,17 @@ class Facts:
     @cached_property
     def _floors(self) -> Mapping[str, int]:
         return {
-            device: max((self.spec.floor(path) for path in self._plotting(device)), default=0)
+            device: max((self.floor_of(path) for path in self._plotting(device)), default=0)
             for device in self.devices
         }
+
+    def floor_of(self, path: str) -> int:
+        """Bytes that must stay free in a tmp, tmp2 or dst directory."""
+        return self._own_floors.get(path, self.spec.space.floor)
+
+    @cached_property
+    def _own_floors(self) -> Mapping[str, int]:
+        return self.spec.floors()
 
     def mark(self, device: str) -> int:
         """Bytes that must be free on a device before jobs there are resumed."""

@@ -68,7 +68,12 @@ class Traffic:
         """Will a drive that plots land on have no room for one more, once those have landed that are bound for it?"""
         facts = self._facts
         left = facts.free(device) - facts.floor(device) - facts.promised.get(device, 0)
-        return left < max((plot.bytes for plot in self.waiting.values()), default=0)
+        return left < self._largest
+
+    @cached_property
+    def _largest(self) -> int:
+        """Bytes of the largest plot that waits."""
+        return max((plot.bytes for plot in self.waiting.values()), default=0)
 
     # farmers
 

@@ -35,7 +35,7 @@ def propose(facts: Facts, admitted: Admitted) -> Iterator[Steer]:
 
 def _make_room(facts: Facts, admitted: Admitted, device: str, here: Sequence[str]) -> Iterator[Steer]:
     """here: its tmp and tmp2 directories."""
-    floor = max(facts.spec.floor(path) for path in here)
+    floor = max(facts.floor_of(path) for path in here)
     free = facts.free(device)
     if free >= floor and _promised(facts, device):
         return

@@ -6,6 +6,8 @@ description ends up in the published schema, the default spec and `config show`.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, field_validator, model_validator
@@ -311,17 +313,23 @@ class Spec(Model):
         """Bytes that must stay free in a tmp, tmp2 or dst directory."""
         return _first(self._named(path), "floor", self.space.floor)
 
+    def floors(self) -> Mapping[str, int]:
+        """The same for all of them, by path."""
+        roles: dict[str, list[TmpDirectory | PlainDirectory]] = defaultdict(list)
+        for directory in self._every:
+            roles[directory.path].append(directory)
+        return {path: _first(each, "floor", self.space.floor) for path, each in roles.items()}
+
     def resume(self, path: str) -> int:
         """Bytes that must be free before jobs there are resumed; never below the floor."""
         return max(_first(self._named(path), "resume", self.space.resume), self.floor(path))
 
     def _named(self, path: str) -> list[TmpDirectory | PlainDirectory]:
-        every: tuple[TmpDirectory | PlainDirectory, ...] = (
-            *self.directories.tmp,
-            *self.directories.tmp2,
-            *self.directories.dst,
-        )
-        return [directory for directory in every if directory.path == path]
+        return [directory for directory in self._every if directory.path == path]
+
+    @property
+    def _every(self) -> tuple[TmpDirectory | PlainDirectory, ...]:
+        return *self.directories.tmp, *self.directories.tmp2, *self.directories.dst
 
 
 def _first(directories: list[TmpDirectory | PlainDirectory], key: str, otherwise: int) -> int:
