@@ -8,14 +8,11 @@ outside is held against the published schema, so that every fault is told at its
 
 from __future__ import annotations
 
-import functools
 import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
-
-from pydantic import TypeAdapter, ValidationError
 
 from reconciler.errors import DocumentError, Problem
 from reconciler.observation import Observation
@@ -24,6 +21,8 @@ from reconciler.spec.schemas import folder, published
 from reconciler.spec.where import Place
 
 if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
     from reconciler.plan import Plan
 
 _MAX_PLACES = 4_000_000
@@ -61,13 +60,14 @@ def plan_from_json(text: str, name: str) -> Plan:
     return plan
 
 
-@functools.cache
 def _adapter(kind: str) -> TypeAdapter[Any]:
+    from reconciler.spec.judge import adapter
+
     if kind == "observation":
-        return TypeAdapter(Observation)
+        return adapter(Observation)
     from reconciler.plan import Plan
 
-    return TypeAdapter(Plan)
+    return adapter(Plan)
 
 
 def _from_json(kind: str, text: str, name: str) -> Any:
@@ -82,6 +82,8 @@ def as_written(kind: str, text: str, value: tree.Value) -> Any:
     value: what the text says. Such a document needs no schema, which takes ten times as long: every key is there and
     known, every value of its very type.
     """
+    from pydantic import ValidationError
+
     adapter = _adapter(kind)
     try:
         noun = adapter.validate_json(text.removeprefix("\ufeff"), strict=True)
@@ -92,6 +94,8 @@ def as_written(kind: str, text: str, value: tree.Value) -> Any:
 
 def judged(kind: str, text: str, value: tree.Value, name: str) -> Any:
     """Any document, held against its schema and its models. Raises DocumentError with every fault."""
+    from pydantic import ValidationError
+
     if found := faults.by_schema(value, published(kind)):
         raise _document_error(found, value, text, name)
     try:
@@ -136,11 +140,18 @@ def _places(value: tree.Value, text: str, name: str) -> tree.Tree:
 # --- schemas -------------------------------------------------------------------------------------
 
 
-def _spec() -> dict[str, Any]:
+def _form(kind: type[object]) -> dict[str, Any]:
+    """Of a document that people write."""
     from reconciler.spec.form import DocumentForm
+    from reconciler.spec.judge import adapter
+
+    return adapter(kind).json_schema(schema_generator=DocumentForm)
+
+
+def _spec() -> dict[str, Any]:
     from reconciler.spec.models import Spec
 
-    return Spec.model_json_schema(schema_generator=DocumentForm)
+    return _form(Spec)
 
 
 def _overlay() -> dict[str, Any]:
@@ -151,23 +162,20 @@ def _overlay() -> dict[str, Any]:
 
 def _plotter() -> dict[str, Any]:
     from reconciler.plotters.definition import Definition
-    from reconciler.spec.form import DocumentForm
 
-    return Definition.model_json_schema(schema_generator=DocumentForm)
+    return _form(Definition)
 
 
 def _source() -> dict[str, Any]:
     from reconciler.sources.setting import Setting
-    from reconciler.spec.form import DocumentForm
 
-    return Setting.model_json_schema(schema_generator=DocumentForm)
+    return _form(Setting)
 
 
 def _machine() -> dict[str, Any]:
     from reconciler.description.machine import MachineDescription
-    from reconciler.spec.form import DocumentForm
 
-    return MachineDescription.model_json_schema(schema_generator=DocumentForm)
+    return _form(MachineDescription)
 
 
 def _observation() -> dict[str, Any]:

@@ -7,11 +7,12 @@ and the rest is shared. To everyone else it is a dataclass: `dataclasses.replace
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
-from typing import Any, TypeVar, dataclass_transform, overload
+from typing import Any, Generic, TypeVar, dataclass_transform, overload
 
 N = TypeVar("N")
+T = TypeVar("T")
 
 _TEXT = """\
 def __init__({arguments}):
@@ -21,6 +22,20 @@ def __eq__(self, other):
 def __hash__(self):
  return hash(({own}))
 """
+
+
+class Following(Generic[T]):
+    """A default that follows from the fields before it: a `default_factory` that is given them, by name.
+
+    pydantic gives them to every factory that takes one argument.
+    """
+
+    def __init__(self, of: Callable[[Mapping[str, Any]], T]) -> None:
+        self._of = of
+
+    def __call__(self, fields: Mapping[str, Any]) -> T:
+        """The default beside these."""
+        return self._of(fields)
 
 
 @overload
@@ -33,6 +48,11 @@ def noun(cls: type[N] | None = None, /, *, kw_only: bool = False) -> type[N] | C
     if cls is None:
         return lambda cls: _made(cls, kw_only)
     return _made(cls, kw_only)
+
+
+def values(noun: Any) -> dict[str, Any]:
+    """Its fields by name, as they are."""
+    return {each.name: getattr(noun, each.name) for each in fields(noun)}
 
 
 def _made(cls: type[N], kw_only: bool) -> type[N]:
@@ -60,17 +80,21 @@ def _compiled(made: Any) -> dict[str, Any]:
     for at, each in enumerate(own):
         if at == first_keyword:
             arguments.append("*")
-        argument = value = each.name
-        if each.default_factory is not MISSING:
-            known[f"_new{at}"] = each.default_factory
+        argument = each.name
+        factory: object = each.default_factory
+        if factory is not MISSING:
+            known[f"_new{at}"] = factory
             argument = f"{each.name}=_MISSING"
-            value = f"_new{at}() if {each.name} is _MISSING else {each.name}"
+            given = "locals()" if isinstance(factory, Following) else ""
+            steps.append(f" if {each.name} is _MISSING: {each.name} = _new{at}({given})")
         elif each.default is not MISSING:
             known[f"_default{at}"] = each.default
             argument = f"{each.name}=_default{at}"
         known[f"_set{at}"] = getattr(made, each.name).__set__
         arguments.append(argument)
-        steps.append(f" _set{at}(self, {value})")
+        steps.append(f" _set{at}(self, {each.name})")
+    if hasattr(made, "__post_init__"):
+        steps.append(" self.__post_init__()")
     text = _TEXT.format(
         arguments=", ".join(arguments),
         steps="\n".join(steps),

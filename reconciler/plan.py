@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from reconciler import actions
@@ -102,7 +103,7 @@ def if_approved(facts: Facts) -> Facts:
     """The same under a spec that wants nothing approved: from them is planned what a person saves and approves."""
     if not facts.spec.approve:
         return facts
-    return Facts(facts.spec.model_copy(update={"approve": ()}), facts.seen, facts.plotters)
+    return Facts(replace(facts.spec, approve=()), facts.seen, facts.plotters)
 
 
 def awaiting(facts: Facts, now: Plan) -> tuple[Action, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import closing
+from dataclasses import replace
 
 from reconciler.commands.context import load_plotters, load_spec, setting_at
 from reconciler.spec.loaded import Loaded
@@ -23,7 +24,7 @@ def newest(path: str) -> Loaded | None:
     plotters = load_plotters(path)
     # A fetch that is given up may still be writing there.
     with tempfile.TemporaryDirectory(prefix="plotman-", ignore_cleanup_errors=True) as folder:
-        fresh = setting.model_copy(update={"state": folder})
+        fresh = replace(setting, state=folder)
         source = GitSource(fresh, lambda files, inside: load_spec(inside, plotters, files), LocalMachine())
         with closing(source):
             return source.current()

@@ -187,8 +187,8 @@ def at_home(spec: Spec, seen: Observation) -> Spec:
     there = [path for path in seen.directories if path.endswith(logs.path.removeprefix(home))]
     if len(there) != 1:
         return spec
-    directories = spec.directories.model_copy(update={"logs": logs.model_copy(update={"path": there[0]})})
-    return spec.model_copy(update={"directories": directories})
+    directories = replace(spec.directories, logs=replace(logs, path=there[0]))
+    return replace(spec, directories=directories)
 
 
 def _lines(found: Difference, former: PlanView, before: Plan, view: PlanView, after: Plan) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from glob import glob
 from os.path import join
 
@@ -68,7 +69,7 @@ def command(
         raise UsageError(f"{spec} plots nothing; give it a section `plotting`")
     machine = load_machine(machine_path)
     if harsh:
-        machine = machine.model_copy(update={"contention": machine.contention.harsh})
+        machine = replace(machine, contention=machine.contention.harsh)
     if logs is not None:
         machine = _fitted(machine, loaded, plotters, logs)
     found = play(machine, loaded, plotters, days=days, warm_up=warm_up, seed=seed, faults=faults)

@@ -261,7 +261,7 @@ class LiveFeed:
 
 
 def _without_farmers(spec: Spec) -> Spec:
-    return spec.model_copy(update={"archive": ()})
+    return replace(spec, archive=())
 
 
 def _said(asked: Asked, heard: bool) -> str:

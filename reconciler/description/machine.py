@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal, TypeAlias
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ValidationError
 
 from reconciler.description.work import Work
 from reconciler.errors import DocumentError, Problem
 from reconciler.spec import faults, schemas, tree
+from reconciler.spec.judge import judged
 from reconciler.spec.loading import read_text
-from reconciler.spec.model import Model, Name
+from reconciler.spec.model import Name, field, part
 from reconciler.spec.units import AbsolutePath, Rate, Size
 
 DriveKind: TypeAlias = Literal["nvme", "sata", "hdd"]
@@ -23,25 +24,27 @@ ALPHA: Mapping[DriveKind, float] = {"nvme": 0.01, "sata": 0.04, "hdd": 0.15}
 """What each further concurrent stream costs a drive of that kind, as a part of what is left: assumed."""
 
 
-class Drive(Model):
+@part
+class Drive:
     """One drive, or several that are alike and count as one."""
 
-    name: Name = Field(description="What results call it.")
-    kind: DriveKind = Field(default="hdd", description="nvme, sata (an SSD) or hdd.")
-    bytes: Size = Field(description="How much it holds.", examples=["2TB"])
-    read: Rate = Field(description="What it reads alone.", examples=["3GB/s"])
-    write: Rate = Field(description="What it writes alone.", examples=["1.5GB/s"])
-    alpha: float | None = Field(
+    name: Name = field(description="What results call it.")
+    kind: DriveKind = field(default="hdd", description="nvme, sata (an SSD) or hdd.")
+    bytes: Size = field(description="How much it holds.", examples=["2TB"])
+    read: Rate = field(description="What it reads alone.", examples=["3GB/s"])
+    write: Rate = field(description="What it writes alone.", examples=["1.5GB/s"])
+    alpha: float | None = field(
         default=None, ge=0, description="Loss for each further stream; left out: by its kind."
     )
 
 
+@part
 class LocalDrive(Drive):
     """A drive of the plotting machine. Paths that no drive carries lie on a system drive that costs nothing."""
 
-    tmp: tuple[AbsolutePath, ...] = Field(default=(), description="Directories for temporary files on it.")
-    dst: tuple[AbsolutePath, ...] = Field(default=(), description="Directories for finished plots on it.")
-    farm: tuple[AbsolutePath, ...] = Field(
+    tmp: tuple[AbsolutePath, ...] = field(default=(), description="Directories for temporary files on it.")
+    dst: tuple[AbsolutePath, ...] = field(default=(), description="Directories for finished plots on it.")
+    farm: tuple[AbsolutePath, ...] = field(
         default=(), description="Where it takes plots as a farm disk of this machine."
     )
 
@@ -51,32 +54,35 @@ class LocalDrive(Drive):
         return tuple(dict.fromkeys((*self.tmp, *self.dst, *self.farm)))
 
 
+@part
 class FarmDisk(Drive):
     """A disk of a farmer."""
 
-    path: AbsolutePath = Field(description="Where it is mounted there.")
+    path: AbsolutePath = field(description="Where it is mounted there.")
 
 
-class Farmer(Model):
+@part
+class Farmer:
     """Another machine that plots go to."""
 
-    host: str = Field(description="Its address, as the spec has it.")
-    link: Name | None = Field(
+    host: str = field(description="Its address, as the spec has it.")
+    link: Name | None = field(
         default=None, description="The network link to it; left out: none that matters."
     )
-    disks: tuple[FarmDisk, ...] = Field(min_length=1, description="Its disks.")
+    disks: tuple[FarmDisk, ...] = field(min_length=1, description="Its disks.")
 
 
-class Contention(Model):
+@part
+class Contention:
     """What crowding costs beside the drives' alpha."""
 
-    cpu: float = Field(
+    cpu: float = field(
         default=0,
         ge=0,
         lt=1,
         description="Part of the processors lost once twice as many are wanted as there are.",
     )
-    alpha: float = Field(default=1, ge=0, description="Factor on every drive's alpha.")
+    alpha: float = field(default=1, ge=0, description="Factor on every drive's alpha.")
 
     @property
     def harsh(self) -> Contention:
@@ -84,34 +90,34 @@ class Contention(Model):
         return Contention(cpu=max(self.cpu, 0.15), alpha=2 * self.alpha)
 
 
-class MachineDescription(Model):
+@part
+class MachineDescription:
     """A machine."""
 
-    version: Literal[1] = Field(description="Version of this document: 1.")
-    about: str = Field(default="", description="What it is, in a line.")
-    cpus: int = Field(ge=1, description="Logical processors.")
-    memory: Size = Field(description="RAM.", examples=["64GB"])
-    drives: tuple[LocalDrive, ...] = Field(min_length=1, description="Its drives.")
-    links: dict[Name, Rate] = Field(
+    version: Literal[1] = field(description="Version of this document: 1.")
+    about: str = field(default="", description="What it is, in a line.")
+    cpus: int = field(ge=1, description="Logical processors.")
+    memory: Size = field(description="RAM.", examples=["64GB"])
+    drives: tuple[LocalDrive, ...] = field(min_length=1, description="Its drives.")
+    links: dict[Name, Rate] = field(
         default_factory=dict, description="Network links by name, with what each carries."
     )
-    farmers: tuple[Farmer, ...] = Field(default=(), description="The machines that plots go to.")
-    work: tuple[Work, ...] = Field(
+    farmers: tuple[Farmer, ...] = field(default=(), description="The machines that plots go to.")
+    work: tuple[Work, ...] = field(
         default=(),
         description="What plots take on this machine, by plotter. Left out: chiapos as measured in 2021.",
     )
-    contention: Contention = Field(default_factory=Contention, description="What crowding costs.")
-    spread: float = Field(
+    contention: Contention = field(default_factory=Contention, description="What crowding costs.")
+    spread: float = field(
         default=0.02, ge=0, lt=1, description="How far jobs differ in work from the typical one, either way."
     )
-    when_full: Literal["lose", "wait"] = Field(
+    when_full: Literal["lose", "wait"] = field(
         default="lose",
         description="A job that finds tmp full is lost, the youngest writer first, and its files are removed; or "
         "it waits and tries again every five minutes, as chia does.",
     )
 
-    @model_validator(mode="after")
-    def _sound(self) -> MachineDescription:
+    def __post_init__(self) -> None:
         names = [drive.name for drive in self.drives]
         paths = [path for drive in self.drives for path in drive.paths]
         hosts = [farmer.host for farmer in self.farmers]
@@ -122,7 +128,6 @@ class MachineDescription(Model):
             if farmer.link is not None and farmer.link not in self.links:
                 known = ", ".join(self.links) or "none"
                 raise ValueError(f"has {farmer.host} behind the link {farmer.link}; the links are {known}")
-        return self
 
     def drive(self, path: str) -> LocalDrive | None:
         """The drive that a path lies on; None: the system's."""
@@ -150,7 +155,7 @@ def parse_machine(text: str, name: str) -> MachineDescription:
     found = faults.by_schema(document.value, schemas.published("machine"))
     try:
         if not found:
-            return MachineDescription.model_validate(document.value)
+            return judged(MachineDescription, document.value)
     except ValidationError as error:
         found = faults.by_model(error.errors(include_url=False), document)
     told: list[Problem] = [fault.at(document) for fault in found]

@@ -12,9 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pydantic import Field
-
-from reconciler.spec.model import Model, Name
+from reconciler.spec.model import Name, field, part
 from reconciler.spec.units import Size
 
 if TYPE_CHECKING:
@@ -23,24 +21,26 @@ if TYPE_CHECKING:
 GB = 10**9
 
 
-class PhaseWork(Model):
+@part
+class PhaseWork:
     """One phase. Its steps share the work by the seconds that the plotter's sample log gives each."""
 
-    cpu_seconds: float = Field(ge=0, description="Processor seconds.")
-    threads: float = Field(gt=0, description="At most so many processors at once, on average.")
-    read: Size = Field(description="Bytes read on tmp.", examples=["580GB"])
-    written: Size = Field(description="Bytes written on tmp.", examples=["750GB"])
+    cpu_seconds: float = field(ge=0, description="Processor seconds.")
+    threads: float = field(gt=0, description="At most so many processors at once, on average.")
+    read: Size = field(description="Bytes read on tmp.", examples=["580GB"])
+    written: Size = field(description="Bytes written on tmp.", examples=["750GB"])
 
 
-class Work(Model):
+@part
+class Work:
     """All of a plot of one k, up to its copy to dst. Another k takes it in proportion to its entries."""
 
-    plotter: Name = Field(description="Family of the plotters that it is for, such as chiapos.")
-    k: int = Field(default=32, ge=16, le=50, description="Plot size that the numbers are for.")
-    phases: tuple[PhaseWork, ...] = Field(
+    plotter: Name = field(description="Family of the plotters that it is for, such as chiapos.")
+    k: int = field(default=32, ge=16, le=50, description="Plot size that the numbers are for.")
+    phases: tuple[PhaseWork, ...] = field(
         min_length=1, description="The phases that the log tells apart, in order, the copy left out."
     )
-    memory: Size = Field(default=4 * GB, description="Bytes of RAM of one job.", examples=["4GB"])
+    memory: Size = field(default=4 * GB, description="Bytes of RAM of one job.", examples=["4GB"])
 
     def scale(self, k: int) -> float:
         """How many times as much a plot of k is: its entries times their width."""

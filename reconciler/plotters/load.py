@@ -18,6 +18,7 @@ from reconciler.plotters.definition import Definition
 from reconciler.plotters.files import PACKAGED, files
 from reconciler.spec import faults, schemas, tree
 from reconciler.spec.files import DISK, Files
+from reconciler.spec.judge import judged
 
 Documents: TypeAlias = dict[str, tuple[str, tree.Tree]]
 """Each document by the name that it gives itself, with its file."""
@@ -116,7 +117,7 @@ def _made(
         return None, [line]
     value = _merged(line)
     try:
-        return Definition.model_validate(value, context={"sound": sound}), []
+        return judged(Definition, value, {"sound": sound}), []
     except ValidationError as error:
         # The schema says it better, and takes long to load: it is asked only once something is wrong.
         told = faults.by_schema(value, schemas.published("plotter"))

@@ -9,6 +9,7 @@ the drive alone would take longer than the log says, the bytes shrink to fit.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.description.machine import MachineDescription
@@ -45,7 +46,7 @@ def fitted(
         found.append(_phase(described, phase, seconds[len(seconds) // FASTEST]))
     fresh = Work(plotter=plotter.name, k=ground.k, phases=tuple(found), memory=ground.memory)
     others = tuple(work for work in described.work if work.plotter != plotter.name)
-    return described.model_copy(update={"work": (fresh, *others)})
+    return replace(described, work=(fresh, *others))
 
 
 def _phase(described: MachineDescription, phase: PhaseWork, seconds: float) -> PhaseWork:

@@ -9,9 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BeforeValidator, WithJsonSchema
-
 from reconciler.noun import noun
+from reconciler.spec.marks import before, described
 
 Scheme: TypeAlias = Literal["https", "ssh", "file"]
 
@@ -105,6 +104,6 @@ def parse_address(value: object) -> str:
 # The published schema takes any text here: whoever refuses by the schema quotes what was found.
 AddressText = Annotated[
     str,
-    BeforeValidator(parse_address),
-    WithJsonSchema({"type": "string", "examples": ["git+ssh://git@git.lan/farm.git"]}),
+    before(parse_address),
+    described({"type": "string", "examples": ["git+ssh://git@git.lan/farm.git"]}),
 ]

@@ -9,13 +9,15 @@ import re
 from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema, model_validator
+from pydantic import ValidationError
 
 from reconciler.errors import Problem, SpecError
 from reconciler.sources.address import Address, AddressText, address_of
 from reconciler.spec import faults, schemas, tree
 from reconciler.spec.files import read_text
-from reconciler.spec.model import Model
+from reconciler.spec.judge import judged
+from reconciler.spec.marks import Mark, before, described
+from reconciler.spec.model import field, part
 from reconciler.spec.quoting import show
 from reconciler.spec.units import Duration, HomePath
 
@@ -80,98 +82,96 @@ def parse_webhook(value: object) -> str:
     raise ValueError(f"{show(value)} is no loopback address with a port; write one such as 127.0.0.1:9774")
 
 
-def _text(*examples: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "examples": list(examples)})
+def _text(*examples: str) -> Mark:
+    return described({"type": "string", "examples": list(examples)})
 
 
-Ref = Annotated[str, BeforeValidator(parse_ref), _text("main", "tag:stable")]
-Inside = Annotated[str, BeforeValidator(parse_inside), _text("hosts/h07.yaml")]
-Share = Annotated[float, BeforeValidator(parse_share), _text("10%")]
-Webhook = Annotated[str, BeforeValidator(parse_webhook), _text("127.0.0.1:9774")]
+Ref = Annotated[str, before(parse_ref), _text("main", "tag:stable")]
+Inside = Annotated[str, before(parse_inside), _text("hosts/h07.yaml")]
+Share = Annotated[float, before(parse_share), _text("10%")]
+Webhook = Annotated[str, before(parse_webhook), _text("127.0.0.1:9774")]
 
 
-class Verify(Model):
+@part
+class Verify:
     """Whose signature a revision must carry. The keys lie on this host, never in the repository."""
 
-    mode: Literal["head", "tag", "head-and-tag"] = Field(
+    mode: Literal["head", "tag", "head-and-tag"] = field(
         description="What must be signed: the commit, the tag that ref names, or both."
     )
-    allowed_signers: HomePath | None = Field(
+    allowed_signers: HomePath | None = field(
         default=None,
         description="SSH keys that are trusted: ssh-keygen's ALLOWED SIGNERS file, with validity windows.",
         examples=["/etc/plotman/allowed_signers"],
     )
-    revoked_signers: HomePath | None = Field(
+    revoked_signers: HomePath | None = field(
         default=None,
         description="SSH keys that are no longer trusted: a key revocation list, or public keys.",
     )
-    gpg_keys: HomePath | None = Field(
+    gpg_keys: HomePath | None = field(
         default=None,
         description="GPG keys that are trusted: an armored file, or a folder of them (*.asc).",
         examples=["/etc/plotman/keys"],
     )
 
-    @model_validator(mode="after")
-    def _some_keys(self) -> Verify:
+    def __post_init__(self) -> None:
         if self.allowed_signers is None and self.gpg_keys is None:
             raise ValueError("trusts nobody; name allowed_signers, gpg_keys or both")
-        return self
 
 
-class Setting(Model):
+@part
+class Setting:
     """Which repository this host follows."""
 
-    version: Literal[1] = Field(default=1, description="Version of this document: 1.")
-    git: AddressText = Field(
+    version: Literal[1] = field(default=1, description="Version of this document: 1.")
+    git: AddressText = field(
         description="The repository, by https, ssh or file. A secret of an https URL is a variable of the"
         " environment: https://user:${FARM_TOKEN}@git.lan/farm.git."
     )
-    ref: Ref = Field(default="main", description="A branch, tag:NAME, or a whole commit id.")
-    path: Inside = Field(description="This host's spec in the repository.")
-    interval: Duration = Field(
+    ref: Ref = field(default="main", description="A branch, tag:NAME, or a whole commit id.")
+    path: Inside = field(description="This host's spec in the repository.")
+    interval: Duration = field(
         default=60, ge=1, description="Between two looks at the repository.", examples=["60s"]
     )
-    timeout: Duration = Field(
+    timeout: Duration = field(
         default=30, ge=1, description="The repository has so long to answer.", examples=["30s"]
     )
-    jitter: Share = Field(
+    jitter: Share = field(
         default=0.1, description="How much the interval varies, so that hosts do not ask together."
     )
-    verify: Verify | None = Field(
+    verify: Verify | None = field(
         default=None,
         description="Whose signature a revision must carry. Left out: anybody's who can push.",
         examples=[{"mode": "head", "allowed_signers": "/etc/plotman/allowed_signers"}],
     )
-    allow_force_push: bool = Field(
+    allow_force_push: bool = field(
         default=False, description="Follow the ref also where it leaves the history that was followed."
     )
-    webhook: Webhook | None = Field(
+    webhook: Webhook | None = field(
         default=None, description="Any POST there makes this host look at the repository at once."
     )
-    state: HomePath | None = Field(
+    state: HomePath | None = field(
         default=None,
         description="The folder of the mirror and the last good spec. Left out: the platform's place.",
         examples=["/var/lib/plotman/source"],
     )
-    identity: HomePath | None = Field(
+    identity: HomePath | None = field(
         default=None, description="The private key's file, for ssh.", examples=["/etc/plotman/deploy_key"]
     )
-    known_hosts: HomePath | None = Field(
+    known_hosts: HomePath | None = field(
         default=None,
         examples=["/etc/plotman/known_hosts"],
         description="The file with the server's host key, for ssh. Left out: as ssh says.",
     )
-    ca: HomePath | None = Field(
+    ca: HomePath | None = field(
         default=None,
         description="The certificates that an https server is known by. Left out: this machine's.",
         examples=["/etc/plotman/ca.pem"],
     )
 
-    @model_validator(mode="after")
-    def _tag_to_verify(self) -> Setting:
+    def __post_init__(self) -> None:
         if self.verify is not None and self.verify.mode != "head" and self.tag is None:
             raise ValueError(f"verify.mode {self.verify.mode} needs a tag to verify; write ref: tag:NAME")
-        return self
 
     @property
     def address(self) -> Address:
@@ -229,7 +229,7 @@ def parse_setting(text: str, name: str, *, home: str | None = None) -> Setting:
         told = faults.by_schema(document.value, schemas.published("source"))
         _expand(document.value, home)
         try:
-            setting = Setting.model_validate(document.value)
+            setting = judged(Setting, document.value)
         except ValidationError as error:
             seen = [fault.path for fault in told]
             told += faults.new(faults.by_model(error.errors(include_url=False), document), seen)
@@ -248,7 +248,7 @@ def setting_of(home: str | None = None, **values: Any) -> Setting:
     given = {key: value for key, value in values.items() if value is not None}
     _expand(given, home)
     try:
-        return Setting.model_validate(given)
+        return judged(Setting, given)
     except ValidationError as error:
         raise SpecError([Problem(*where, "", said, "value") for where, said in _said(error)]) from None
 

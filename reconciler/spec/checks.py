@@ -39,16 +39,15 @@ def _twice(parts: Parts) -> Iterator[Fault]:
 
 def _hysteresis(parts: Parts) -> Iterator[Fault]:
     space = parts.space
-    said: dict[Path, tuple[int, int, set[str]]] = {
-        ("space",): (space.floor, space.resume, space.model_fields_set)
-    }
+    said: dict[Path, tuple[int, int]] = {("space",): (space.floor, space.resume)}
     for directories in parts.directories.values():
         for path, directory in directories:
             floor = space.floor if directory.floor is None else directory.floor
             resume = space.resume if directory.resume is None else directory.resume
-            said[path] = (floor, resume, directory.model_fields_set)
-    for path, (floor, resume, given) in said.items():
-        if resume >= floor or not given & {"floor", "resume"}:
+            said[path] = (floor, resume)
+    for path, (floor, resume) in said.items():
+        given = {"floor", "resume"} & parts.given(path)
+        if resume >= floor or not given:
             continue
         sizes = f"resume {show_size(resume)} is below floor {show_size(floor)}"
         if "resume" in given:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
-from pydantic import ConfigDict, Field, field_validator
-
-from reconciler.spec.model import Model, Name
+from reconciler.noun import Following
+from reconciler.spec.marks import after, before, limits
+from reconciler.spec.model import Name, field, part
 from reconciler.spec.units import AbsolutePath, Day, HomePath, Rate, Size
 
-Levels = Annotated[str, Field(pattern=r"^(<|<=|>|>=)?[0-9]{1,2}$", examples=["<7"])]
+Levels = Annotated[str, limits(pattern=r"^(<|<=|>|>=)?[0-9]{1,2}$", examples=["<7"])]
 Contract = Annotated[
-    str, Field(pattern=r"^(own|old|none|[a-z]{2,8}1[02-9ac-hj-np-z]{20,90})$", examples=["own", "xch1..."])
+    str, limits(pattern=r"^(own|old|none|[a-z]{2,8}1[02-9ac-hj-np-z]{20,90})$", examples=["own", "xch1..."])
 ]
-Argv = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
+Argv = Annotated[tuple[Annotated[str, limits(min_length=1)], ...], limits(min_length=1)]
 
 PLACEHOLDERS = ("source", "target", "plot", "bytes", "disk", "host", "user", "port")
 """What a program of the owner's own can be told, each written {name} in its arguments."""
@@ -28,18 +28,19 @@ def _kind_is_needed(schema: dict[str, Any]) -> None:
     schema.setdefault("required", []).insert(0, "kind")
 
 
-class ArchiveLimits(Model):
+@part
+class ArchiveLimits:
     """How many transfers at once. What is left out or `auto` is for the tool to decide; a value is a limit."""
 
-    transfers: Annotated[int, Field(ge=0)] | Literal["auto"] = Field(
+    transfers: Annotated[int, limits(ge=0)] | Literal["auto"] = field(
         default="auto",
         description="To this farmer at once. auto: two, and more as long as each brings more.",
         examples=[2, "auto"],
     )
-    per_disk: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+    per_disk: Annotated[int, limits(ge=1)] | Literal["auto"] = field(
         default="auto", description="To one of its disks at once. auto: one.", examples=[1, "auto"]
     )
-    per_source: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+    per_source: Annotated[int, limits(ge=1)] | Literal["auto"] = field(
         default="auto",
         description="From one dst directory at once. auto: one, and more as long as its drive has the time; none "
         "while a plot lands there, where reading would take most of that time and nothing presses.",
@@ -47,66 +48,71 @@ class ArchiveLimits(Model):
     )
 
 
-class Transport(Model):
+@part
+class Transport:
     """What every way to move a plot has."""
 
-    model_config = ConfigDict(json_schema_extra=_kind_is_needed)
+    __pydantic_config__: ClassVar[Mapping[str, object]] = {"json_schema_extra": _kind_is_needed}
 
-    bandwidth: Rate | None = Field(
+    bandwidth: Rate | None = field(
         default=None, description="At most so much a second, for each transfer.", examples=["80MB/s"]
     )
-    ionice: Literal["normal", "idle"] = Field(
+    ionice: Literal["normal", "idle"] = field(
         default="normal", description="idle: read the plot only while nothing else wants that drive."
     )
 
 
+@part
 class LocalTransport(Transport):
     """Copy to another disk of this machine; what was written is read back and compared by sha256."""
 
-    kind: Literal["local"] = Field(default="local", description=_KIND)
+    kind: Literal["local"] = field(default="local", description=_KIND)
 
 
+@part
 class RsyncTransport(Transport):
     """rsync over ssh."""
 
-    kind: Literal["rsync"] = Field(default="rsync", description=_KIND)
-    verify: Literal["size", "sha256"] = Field(
+    kind: Literal["rsync"] = field(default="rsync", description=_KIND)
+    verify: Literal["size", "sha256"] = field(
         default="size",
         description="What is compared at the farmer before the plot gets its name: its size (rsync has "
         "checked the bytes as they came), or its sha256 too, read back from the disk.",
     )
-    executable: str = Field(default="rsync", description="rsync on this machine.")
+    executable: str = field(default="rsync", description="rsync on this machine.")
 
 
+@part
 class RsyncdTransport(Transport):
     """An rsync daemon at the farmer."""
 
-    kind: Literal["rsyncd"] = Field(default="rsyncd", description=_KIND)
-    module: Annotated[str, Field(pattern=r"^[^/\s][^/]*$", examples=["plots"])] = Field(
+    kind: Literal["rsyncd"] = field(default="rsyncd", description=_KIND)
+    module: Annotated[str, limits(pattern=r"^[^/\s][^/]*$", examples=["plots"])] = field(
         description="The daemon's module."
     )
-    root: AbsolutePath = Field(description="The farmer's folder that the module stands for.")
-    port: int = Field(default=873, ge=1, le=65535, description="The daemon's port.")
-    user: str | None = Field(default=None, description="Who to be for the daemon.")
-    password_file: HomePath | None = Field(
+    root: AbsolutePath = field(description="The farmer's folder that the module stands for.")
+    port: int = field(default=873, ge=1, le=65535, description="The daemon's port.")
+    user: str | None = field(default=None, description="Who to be for the daemon.")
+    password_file: HomePath | None = field(
         default=None, description="A file with the password for the daemon."
     )
-    ssh: bool = Field(
+    ssh: bool = field(
         default=True,
         description="The farmer can be reached by ssh too, for its room and for the steps around a copy. "
         "false: there is only the daemon; then capacity says how large its disks are.",
     )
-    capacity: Size | None = Field(
+    capacity: Size | None = field(
         default=None,
         description="The size of each disk, where only the daemon can be asked.",
         examples=["16TB"],
     )
-    verify: Literal["size", "sha256"] = Field(
+    verify: Literal["size", "sha256"] = field(
         default="size", description="As for rsync; with only a daemon every plot is read back there."
     )
-    executable: str = Field(default="rsync", description="rsync on this machine.")
+    executable: str = field(default="rsync", description="rsync on this machine.")
 
 
+@part
 class SftpTransport(Transport):
     """SFTP, for farmers that have nothing but an ssh server.
 
@@ -114,25 +120,26 @@ class SftpTransport(Transport):
     the network.
     """
 
-    kind: Literal["sftp"] = Field(default="sftp", description=_KIND)
+    kind: Literal["sftp"] = field(default="sftp", description=_KIND)
 
 
+@part
 class CommandTransport(Transport):
     """A program of your own, without a shell."""
 
-    kind: Literal["command"] = Field(default="command", description=_KIND)
-    argv: Argv = Field(
+    kind: Literal["command"] = field(default="command", description=_KIND)
+    argv: Argv = field(
         description="The program and its arguments, where {source}, {target}, {plot}, {bytes}, {disk}, {host}, "
         "{user} and {port} stand for what they say. {target} is the temporary name where ssh gives the plot its "
         "final one afterwards, else the final one.",
         examples=[["scp", "-P", "{port}", "{source}", "{user}@{host}:{target}"]],
     )
-    verify: Argv | None = Field(
+    verify: Argv | None = field(
         default=None,
         description="A program that ends with 0 only where the whole plot stands at {target}; without ssh no "
         "plot is moved unless there is one.",
     )
-    ssh: bool = Field(
+    ssh: bool = field(
         default=True,
         description="The farmer can be reached by ssh too, for its room and for the steps around a copy. false: its "
         "room is the program's to judge.",
@@ -141,7 +148,7 @@ class CommandTransport(Transport):
 
 AnyTransport: TypeAlias = Annotated[
     LocalTransport | RsyncTransport | RsyncdTransport | SftpTransport | CommandTransport,
-    Field(discriminator="kind"),
+    limits(discriminator="kind"),
 ]
 Plain: TypeAlias = Literal["local", "rsync", "sftp"]
 
@@ -153,16 +160,17 @@ KINDS: Mapping[str, type[LocalTransport | RsyncTransport | SftpTransport]] = {
 """The transports that need no setting."""
 
 
-class PlotMatch(Model):
+@part
+class PlotMatch:
     """Which plots. What a plot is, is read from its head. What is left out matches all."""
 
-    k: tuple[int, ...] = Field(default=(), description="Of these sizes.", examples=[[32]])
-    compression: Levels | None = Field(
+    k: tuple[int, ...] = field(default=(), description="Of these sizes.", examples=[[32]])
+    compression: Levels | None = field(
         default=None,
         description="Of this compression level; a plain plot has 0.",
         examples=["<7", ">=5", "0"],
     )
-    contract: Contract | None = Field(
+    contract: Contract | None = field(
         default=None,
         description="Made for this pool contract; own: that of plotting.keys; old: any other, or a pool key; "
         "none: a pool key.",
@@ -170,36 +178,57 @@ class PlotMatch(Model):
     )
 
 
+@part
 class OldPlots(PlotMatch):
     """Which plots at a farmer may give way to new ones."""
 
-    before: Day | None = Field(
+    before: Day | None = field(
         default=None, description="Not changed since this day.", examples=["2022-01-01"]
     )
 
 
-class Replace(Model):
+def _says_something(match: OldPlots) -> OldPlots:
+    if match == OldPlots():
+        raise ValueError(
+            "matches every plot, new ones too; say which are old: contract, compression, k or before"
+        )
+    return match
+
+
+@part
+class Replace:
     """Old plots that give way to new ones: as many as one new plot needs, when it is ready and no disk has room."""
 
-    match: OldPlots = Field(description="Which plots may be removed.")
-    keep_free: Size = Field(default=0, description="Room to make beside that of the new plot.")
-    per_day: int = Field(default=20, ge=0, description="At most so many are removed within 24 hours.")
-
-    @field_validator("match")
-    @classmethod
-    def _says_something(cls, match: OldPlots) -> OldPlots:
-        if match == OldPlots():
-            raise ValueError(
-                "matches every plot, new ones too; say which are old: contract, compression, k or before"
-            )
-        return match
+    match: Annotated[OldPlots, after(_says_something)] = field(description="Which plots may be removed.")
+    keep_free: Size = field(default=0, description="Room to make beside that of the new plot.")
+    per_day: int = field(default=20, ge=0, description="At most so many are removed within 24 hours.")
 
 
-Disks: TypeAlias = Annotated[tuple[AbsolutePath, ...], Field(min_length=1)]
+Address = Annotated[str, limits(pattern=r"^[^\s@/-][^\s@/]*$", examples=["farmer1.lan"])]
+User = Annotated[str, limits(pattern=r"^[^\s@/:-][^\s@/:]*$", examples=["chia"])]
+Jump = Annotated[str, limits(pattern=r"^[^\s-][^\s]*$", examples=["me@gate.lan:22"])]
+Disks: TypeAlias = Annotated[tuple[AbsolutePath, ...], limits(min_length=1)]
+Folder = Annotated[str, limits(pattern=r"^[^/].*[^/]$|^[^/]$", examples=["plots"])]
 
 
 def _is_remote(data: Mapping[str, Any]) -> bool:
     return data.get("host") is not None
+
+
+def _usual_transport(data: Mapping[str, Any]) -> RsyncTransport | LocalTransport:
+    return RsyncTransport() if _is_remote(data) else LocalTransport()
+
+
+def _one_disk(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+def _plain_transport(value: object) -> object:
+    return {"kind": value} if isinstance(value, str) else value
+
+
+SomeDisks: TypeAlias = Annotated[Disks, before(_one_disk, AbsolutePath | Disks)]
+SomeTransport: TypeAlias = Annotated[AnyTransport, before(_plain_transport, AnyTransport | Plain)]
 
 
 def fixed_part(pattern: str) -> str:
@@ -209,71 +238,58 @@ def fixed_part(pattern: str) -> str:
     return "/".join(steps[:wild]) or "/"
 
 
-class Archive(Model):
+@part
+class Archive:
     """A farmer: where finished plots go."""
 
-    name: Name = Field(description="A name for it, as it is shown.")
-    host: Annotated[str, Field(pattern=r"^[^\s@/-][^\s@/]*$", examples=["farmer1.lan"])] | None = Field(
+    name: Name = field(description="A name for it, as it is shown.")
+    host: Address | None = field(
         default=None,
         description="Its address, or its name in the ssh configuration. Left out: this machine.",
         examples=["farmer1.lan"],
     )
-    user: Annotated[str, Field(pattern=r"^[^\s@/:-][^\s@/:]*$", examples=["chia"])] | None = Field(
-        default=None, description="Who to be there; left out: as ssh would."
-    )
-    port: int | None = Field(default=None, ge=1, le=65535, description="Of its ssh server.")
-    identity: HomePath | None = Field(
+    user: User | None = field(default=None, description="Who to be there; left out: as ssh would.")
+    port: int | None = field(default=None, ge=1, le=65535, description="Of its ssh server.")
+    identity: HomePath | None = field(
         default=None, description="The private key's file.", examples=["~/.ssh/farm"]
     )
-    jump: Annotated[str, Field(pattern=r"^[^\s-][^\s]*$", examples=["me@gate.lan:22"])] | None = Field(
-        default=None, description="Reach it through this host: [user@]host[:port]."
-    )
-    known_hosts: HomePath | None = Field(
+    jump: Jump | None = field(default=None, description="Reach it through this host: [user@]host[:port].")
+    known_hosts: HomePath | None = field(
         default=None, description="The file with its host key; left out: ~/.ssh/known_hosts."
     )
-    ssh_config: HomePath | None = Field(
+    ssh_config: HomePath | None = field(
         default=None, description="The ssh configuration; left out: ~/.ssh/config."
     )
-    disks: Disks = Field(
+    disks: SomeDisks = field(
         description="Its disks: a path, a pattern such as /farm/*, or a list of them.",
         examples=["/farm/*"],
     )
-    path: Annotated[str, Field(pattern=r"^[^/].*[^/]$|^[^/]$", examples=["plots"])] | None = Field(
+    path: Folder | None = field(
         default=None,
         description="The folder on each disk that plots go to, made where it is missing. Left out: the disk itself.",
         examples=["plots"],
     )
-    mount: bool = Field(
-        default_factory=_is_remote,
+    mount: bool = field(
+        default_factory=Following(_is_remote),
         description="A disk that is no mount point of its own counts as absent. Left out: true for other machines.",
     )
-    floor: Size = Field(default=0, description="Room to leave free on each disk.", examples=["1GB"])
-    order: Literal["emptiest", "fullest"] = Field(
+    floor: Size = field(default=0, description="Room to leave free on each disk.", examples=["1GB"])
+    order: Literal["emptiest", "fullest"] = field(
         default="emptiest", description="Which disk is filled first."
     )
-    priority: int = Field(default=0, description="Farmers of a higher one get plots first.")
-    take: PlotMatch = Field(default_factory=PlotMatch, description="Which plots it takes.")
-    link: Name | None = Field(
+    priority: int = field(default=0, description="Farmers of a higher one get plots first.")
+    take: PlotMatch = field(default_factory=PlotMatch, description="Which plots it takes.")
+    link: Name | None = field(
         default=None, description="The network link on the way there; archiving.links limits it."
     )
-    transport: AnyTransport = Field(
-        default_factory=lambda data: RsyncTransport() if _is_remote(data) else LocalTransport(),
+    transport: SomeTransport = field(
+        default_factory=Following(_usual_transport),
         description="How plots get there. Left out: rsync to other machines, local on this one.",
     )
-    limits: ArchiveLimits = Field(default_factory=ArchiveLimits, description="How many transfers at once.")
-    replace: Replace | None = Field(
+    limits: ArchiveLimits = field(default_factory=ArchiveLimits, description="How many transfers at once.")
+    replace: Replace | None = field(
         default=None, description="Old plots that give way to new ones. Left out: none ever."
     )
-
-    @field_validator("disks", mode="before", json_schema_input_type=AbsolutePath | Disks)
-    @classmethod
-    def _one_disk(cls, value: object) -> object:
-        return (value,) if isinstance(value, str) else value
-
-    @field_validator("transport", mode="before", json_schema_input_type=AnyTransport | Plain)
-    @classmethod
-    def _plain_transport(cls, value: object) -> object:
-        return {"kind": value} if isinstance(value, str) else value
 
     def target(self, disk: str) -> str:
         """The folder that plots go to on a disk."""
@@ -294,16 +310,17 @@ class Archive(Model):
         return self.host is not None and getattr(self.transport, "ssh", True)
 
 
-class Archiving(Model):
+@part
+class Archiving:
     """What holds for all farmers together."""
 
-    transfers: int | None = Field(
+    transfers: int | None = field(
         default=None,
         ge=0,
         description="At most so many transfers at once in all. Left out: no limit.",
         examples=[6],
     )
-    links: dict[Name, Annotated[int, Field(ge=0)]] = Field(
+    links: dict[Name, Annotated[int, limits(ge=0)]] = field(
         default_factory=dict,
         description="At most so many transfers at once over each link, by the name that farmers give it.",
         examples=[{"wan": 1}],

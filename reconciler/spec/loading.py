@@ -13,6 +13,7 @@ from reconciler.spec import faults, schemas, tree
 from reconciler.spec.checks import contradictions
 from reconciler.spec.compose import compose
 from reconciler.spec.files import DISK, MAX_BYTES, Files, Texts, read_text
+from reconciler.spec.judge import judged
 from reconciler.spec.layers import Layer, layer_of, layered, stack
 from reconciler.spec.loaded import Loaded
 from reconciler.spec.models import Spec
@@ -100,7 +101,7 @@ def _judge(document: Tree) -> tuple[Spec | None, list[faults.Fault]]:
     told += [faults.Fault(path, unknown, "path") for path in _home_paths(document)]
     spec = None
     try:
-        spec = Spec.model_validate(document.value)
+        spec = judged(Spec, document.value)
     except ValidationError as error:
         told += faults.new(faults.by_model(error.errors(include_url=False), document), _paths(told))
     told += faults.new(contradictions(document), _paths(told))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
-
-from reconciler.spec.model import Model
+from reconciler.spec.marks import after, before, described
+from reconciler.spec.model import field, part
 from reconciler.spec.units import Duration, Size, parse_path
 
 Level: TypeAlias = Literal["info", "warning", "critical"]
@@ -60,42 +59,41 @@ def parse_place(value: object) -> str:
 # The published schema takes any text here: whoever refuses by the schema quotes what was found.
 Place = Annotated[
     str,
-    BeforeValidator(parse_place),
-    WithJsonSchema({"type": "string", "examples": ["~/.config/plotman/notify"]}),
+    before(parse_place),
+    described({"type": "string", "examples": ["~/.config/plotman/notify"]}),
 ]
 Reference = Annotated[
     str,
-    BeforeValidator(parse_reference),
-    WithJsonSchema({"type": "string", "examples": ["${PLOTMAN_NOTIFY}"]}),
+    before(parse_reference),
+    described({"type": "string", "examples": ["${PLOTMAN_NOTIFY}"]}),
 ]
 
 
-class Target(Model):
+@part
+class Target:
     """Where messages go: one or several Apprise URLs, and which events they get."""
 
-    url: Reference | None = Field(
+    url: Reference | None = field(
         default=None,
         description="A variable of the environment that holds Apprise URLs, parted by blanks: ${NAME}.",
     )
-    file: Place | None = Field(
+    file: Place | None = field(
         default=None, description="A file that holds Apprise URLs, one a line; # begins a comment."
     )
-    level: Level | None = Field(
+    level: Level | None = field(
         default=None,
         description="Events of at least this level. Left out: warning, or whatever events names.",
         examples=["critical"],
     )
-    events: tuple[Event, ...] = Field(
+    events: tuple[Event, ...] = field(
         default=(),
         description="Only these events, of whatever level: `plotman notify events` lists them.",
         examples=[["plot-archived", "job-failed"]],
     )
 
-    @model_validator(mode="after")
-    def _one_place(self) -> Target:
+    def __post_init__(self) -> None:
         if (self.url is None) == (self.file is None):
             raise ValueError("names its URLs by one of url and file; write one of them")
-        return self
 
     @property
     def place(self) -> str:
@@ -106,35 +104,40 @@ class Target(Model):
 TargetItem: TypeAlias = Reference | Target
 
 
-class Notify(Model):
+def _several(value: object) -> object:
+    """A plain string is {url: string}; one alone is a list of one."""
+    items = [value] if isinstance(value, str | dict) else value
+    if not isinstance(items, list | tuple):
+        return items
+    return tuple({"url": item} if isinstance(item, str) else item for item in items)
+
+
+def _some(targets: tuple[Target, ...]) -> tuple[Target, ...]:
+    if not targets:
+        raise ValueError("is empty; write at least one target, or leave notify out")
+    return targets
+
+
+Targets: TypeAlias = Annotated[
+    tuple[Target, ...], before(_several, TargetItem | tuple[TargetItem, ...]), after(_some)
+]
+
+
+@part
+class Notify:
     """Who is told of what, and how."""
 
-    targets: tuple[Target, ...] = Field(
+    targets: Targets = field(
         description="Where messages go; ${NAME} alone is a target with that url.",
         examples=[["${PLOTMAN_NOTIFY}"]],
     )
-    batch: Duration = Field(
+    batch: Duration = field(
         default=60,
         description="What happens within so long is told in one message; what is critical does not wait.",
         examples=["1m"],
     )
-    nearly_full: Size = Field(
+    nearly_full: Size = field(
         default=300_000_000_000,
         description="A dst directory with less room than this, after what is promised, is nearly full.",
         examples=["300GB"],
     )
-
-    @field_validator("targets", mode="before", json_schema_input_type=TargetItem | tuple[TargetItem, ...])
-    @classmethod
-    def _plain_targets(cls, value: object) -> object:
-        items = [value] if isinstance(value, str | dict) else value
-        if not isinstance(items, list | tuple):
-            return items
-        return tuple({"url": item} if isinstance(item, str) else item for item in items)
-
-    @field_validator("targets")
-    @classmethod
-    def _some_target(cls, value: tuple[Target, ...]) -> tuple[Target, ...]:
-        if not value:
-            raise ValueError("is empty; write at least one target, or leave notify out")
-        return value

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from reconciler.spec import old_keys, units
 from reconciler.spec.farmers import Archive
+from reconciler.spec.judge import judged
 from reconciler.spec.tree import Path, Value
 
 OLD_PORT = 12000
@@ -266,7 +267,7 @@ def _usable(farm: Farm, section: Mapping[str, Value]) -> Farm:
     if section.get("index") is not None:
         farm.left.append((("index",), _INDEX))
     try:
-        Archive.model_validate(farm.entry)
+        judged(Archive, farm.entry)
     except ValidationError as error:
         key = error.errors()[0]["loc"][0]
         if farm.entry:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-
-from pydantic import BaseModel
+from dataclasses import fields, is_dataclass
+from typing import Any
 
 from reconciler.spec import writing
 from reconciler.spec.models import Directories, Logs, PlainDirectory, Plotting, Spec, TmpDirectory
@@ -31,18 +31,19 @@ def default_spec(logs: str) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _lines(value: BaseModel) -> Iterator[str]:
+def _lines(value: Any) -> Iterator[str]:
     """A mapping's lines, each key below its description."""
     shown = writing.document(value, defaults=True)
-    for name, about in type(value).model_fields.items():
+    for about in fields(value):
+        name = about.name
         if isinstance(value, Spec):
             yield ""
-        yield from (f"# {line}" for line in textwrap.wrap(about.description or "", _WIDTH))
+        yield from (f"# {line}" for line in textwrap.wrap(about.metadata["description"], _WIDTH))
         child = getattr(value, name)
         if _says_nothing(shown.get(name)):
-            example = writing.write({name: (about.examples or ["..."])[0]})
+            example = writing.write({name: about.metadata.get("examples", ["..."])[0]})
             yield from (f"# {line}" for line in example.splitlines())
-        elif isinstance(child, BaseModel):
+        elif is_dataclass(child):
             yield f"{name}:"
             yield from (f"  {line}" for line in _lines(child))
         else:

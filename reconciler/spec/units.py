@@ -1,7 +1,7 @@
 """Human sizes, durations, phases and paths: text in the document, plain values inside; and their types.
 
 Each has a ``parse_*`` that reads the document form and raises ValueError with a plain sentence, and a
-pydantic type for models. A model also takes the inside value itself (bytes, seconds, a Phase), so that code
+type for documents' nouns. One of them also takes the inside value itself (bytes, seconds, a Phase), so that code
 can build one; documents cannot, since the published schema refuses bare numbers.
 """
 
@@ -14,8 +14,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
-
+from reconciler.spec.marks import Mark, before, described, limits, written
 from reconciler.spec.quoting import show
 from reconciler.spec.week import WINDOW_PATTERN, WeekHours, parse_window
 from reconciler.state import Phase
@@ -233,7 +232,7 @@ def parse_day(value: object) -> date:
     raise ValueError(f"{show(value)} is no day; write year-month-day, such as 2022-01-31")
 
 
-# --- the pydantic types --------------------------------------------------------------------------
+# --- the types -----------------------------------------------------------------------------------
 
 
 def _is_number(value: object) -> bool:
@@ -244,61 +243,61 @@ def _is_zero(value: object) -> bool:
     return (_is_number(value) and value == 0) or value == "0"
 
 
-def _inside_or(kind: type | tuple[type, ...], parse: Callable[[object], T]) -> BeforeValidator:
+def _inside_or(kind: type | tuple[type, ...], parse: Callable[[object], T]) -> Mark:
     """Takes a value that already is of the inside kind, and reads all else as the document form."""
 
     def read(value: object) -> object:
         return value if isinstance(value, kind) and not isinstance(value, bool) else parse(value)
 
-    return BeforeValidator(read)
+    return before(read)
 
 
-def _document(kind: str, pattern: str, examples: list[str], *, zero: bool = False) -> WithJsonSchema:
+def _document(kind: str, pattern: str, examples: list[str], *, zero: bool = False) -> Mark:
     text: dict[str, Any] = {"type": "string", "format": kind, "pattern": pattern, "examples": examples}
-    return WithJsonSchema({"anyOf": [text, {"const": 0}]} if zero else text)
+    return described({"anyOf": [text, {"const": 0}]} if zero else text)
 
 
 Size = Annotated[
     int,
     _inside_or(int, parse_size),
-    Field(ge=0),
-    PlainSerializer(write_size),
+    limits(ge=0),
+    written(write_size),
     _document("size", _SIZE_PATTERN, ["20GB", "1.5TB"], zero=True),
 ]
 Rate = Annotated[
     int,
     _inside_or(int, parse_rate),
-    Field(ge=1),
-    PlainSerializer(write_rate),
+    limits(ge=1),
+    written(write_rate),
     _document("rate", rf"^{_NUMBER} ?([KMGTPkmgtp]([Ii])?)?[Bb] ?/s$", ["80MB/s"]),
 ]
 Day = Annotated[
     date,
     _inside_or(date, parse_day),
-    PlainSerializer(date.isoformat),
+    written(date.isoformat),
     _document("day", r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", ["2022-01-01"]),
 ]
 Duration = Annotated[
     int | float,
     _inside_or((int, float), parse_duration),
-    Field(ge=0, allow_inf_nan=False),
-    PlainSerializer(write_duration),
+    limits(ge=0, allow_inf_nan=False),
+    written(write_duration),
     _document("duration", _DURATION_PATTERN, ["30m", "1h30m"], zero=True),
 ]
 Milestone = Annotated[
     Phase,
     _inside_or(Phase, parse_milestone),
-    PlainSerializer(str),
+    written(str),
     _document("phase", _PHASE_PATTERN, ["2:1"]),
 ]
 Window = Annotated[
     WeekHours,
     _inside_or(WeekHours, parse_window),
-    PlainSerializer(str),
+    written(str),
     _document("window", WINDOW_PATTERN, ["22:00-06:00", "mon-fri 22:00-06:00"]),
 ]
-AbsolutePath = Annotated[str, BeforeValidator(parse_path), _document("path", _PATH_PATTERN, ["/mnt/tmp/00"])]
+AbsolutePath = Annotated[str, before(parse_path), _document("path", _PATH_PATTERN, ["/mnt/tmp/00"])]
 # A path whose document form may begin with ~; the loader puts the home directory in before models see it.
 HomePath = Annotated[
-    str, BeforeValidator(parse_path), _document("path", _HOME_PATTERN, ["~/.local/share/plotman/logs"])
+    str, before(parse_path), _document("path", _HOME_PATTERN, ["~/.local/share/plotman/logs"])
 ]

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
-from typing import Literal, get_args, get_origin
+from dataclasses import MISSING, Field, fields, is_dataclass
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import yaml
-from pydantic import BaseModel
 
-from reconciler.noun import noun
+from reconciler.noun import Following, noun, values
+from reconciler.spec.judge import plain
 from reconciler.spec.models import Spec
 from reconciler.spec.tree import Path, Value
 
@@ -38,29 +39,45 @@ def dump(spec: Spec, *, defaults: bool = False) -> str:
     return write(document(spec, defaults=defaults))
 
 
-def document(model: BaseModel, *, defaults: bool = False) -> dict[str, Value]:
-    """A model in its document form: units as text; what is None is left out.
+def document(part: Any, *, defaults: bool = False) -> dict[str, Value]:
+    """A part of a document in its document form: units as text; what is None is left out.
 
-    What can have one value only, such as a transport's kind, tells models apart, and is always written.
+    What can have one value only, such as a transport's kind, tells parts apart, and is always written.
     """
     written: dict[str, Value] = {}
-    plain = model.model_dump(mode="json")
-    for name, about in type(model).model_fields.items():
-        value = getattr(model, name)
-        usual = about.get_default(call_default_factory=True, validated_data=vars(model))
-        constant = get_origin(about.annotation) is Literal and len(get_args(about.annotation)) == 1
-        if value is None or (not defaults and value == usual and not constant):
+    shown = plain(part)
+    kind: Any = type(part)
+    constants = _constants(kind)
+    for about in fields(part):
+        name = about.name
+        value = getattr(part, name)
+        if value is None or (not defaults and value == _usual(part, about) and name not in constants):
             continue
-        written[name] = _part(value, plain[name], defaults)
+        written[name] = _part(value, shown[name], defaults)
     return written
 
 
-def _part(value: object, plain: Value, defaults: bool) -> Value:
-    if isinstance(value, BaseModel):
+@functools.cache
+def _constants(kind: Any) -> frozenset[str]:
+    """The keys that can have one value only."""
+    types = get_type_hints(kind).items()
+    return frozenset(name for name, of in types if get_origin(of) is Literal and len(get_args(of)) == 1)
+
+
+def _usual(part: object, about: Field[Any]) -> object:
+    """The default of a field, beside the others of this part."""
+    factory: Any = about.default_factory
+    if factory is MISSING:
+        return about.default
+    return factory(values(part)) if isinstance(factory, Following) else factory()
+
+
+def _part(value: object, shown: Value, defaults: bool) -> Value:
+    if isinstance(shown, dict) and is_dataclass(value):
         return _short(document(value, defaults=defaults))
-    if isinstance(value, tuple) and isinstance(plain, list):
-        return [_part(item, plain[index], defaults) for index, item in enumerate(value)]
-    return plain
+    if isinstance(value, tuple) and isinstance(shown, list):
+        return [_part(item, shown[index], defaults) for index, item in enumerate(value)]
+    return shown
 
 
 def _short(written: dict[str, Value]) -> Value:

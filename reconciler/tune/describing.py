@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.description.machine import DriveKind, FarmDisk, Farmer, LocalDrive, MachineDescription
@@ -194,7 +194,7 @@ def _farmers(
         disks: dict[str, FarmDisk] = {}
         for archive in archives:
             for disk in _farm_disks(seen, archive, size, notes):
-                disks[disk.path] = disk.model_copy(update={"name": f"disk{len(disks):02}"})
+                disks[disk.path] = replace(disk, name=f"disk{len(disks):02}")
         yield Farmer(host=host, link=link, disks=tuple(disks.values()))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from math import ceil, inf
 from operator import mul
 from typing import TYPE_CHECKING
@@ -169,20 +170,14 @@ def ground(described: MachineDescription, spec: Spec, plotter: Plotter) -> Groun
 def roomy(described: MachineDescription, times: int) -> MachineDescription:
     """The same with so many times the room on what holds nothing but finished plots."""
     drives = tuple(
-        drive.model_copy(update={"bytes": times * drive.bytes})
-        if drive.farm and not drive.tmp + drive.dst
-        else drive
+        replace(drive, bytes=times * drive.bytes) if drive.farm and not drive.tmp + drive.dst else drive
         for drive in described.drives
     )
     farmers = tuple(
-        farmer.model_copy(
-            update={
-                "disks": tuple(disk.model_copy(update={"bytes": times * disk.bytes}) for disk in farmer.disks)
-            }
-        )
+        replace(farmer, disks=tuple(replace(disk, bytes=times * disk.bytes) for disk in farmer.disks))
         for farmer in described.farmers
     )
-    return described.model_copy(update={"drives": drives, "farmers": farmers})
+    return replace(described, drives=drives, farmers=farmers)
 
 
 def _pace(hardware: Hardware, spec: Spec, work: Work, scale: float, path: str) -> Pace:

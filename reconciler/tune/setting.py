@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from reconciler.noun import noun
-from reconciler.spec.models import PhaseStagger, Spec, TmpDirectory, TmpScheduling
+from reconciler.noun import noun, values
+from reconciler.spec.judge import judged
+from reconciler.spec.models import PhaseStagger, Scheduling, Spec, TmpDirectory, TmpScheduling
 from reconciler.spec.tree import Value
 from reconciler.spec.units import write_duration
 from reconciler.state import Phase
@@ -83,8 +84,8 @@ def going(loaded: Loaded) -> Loaded:
     plotting = loaded.spec.plotting
     if plotting is None:
         return loaded
-    on = plotting.model_copy(update={"state": "running", "stop_after": None})
-    return replace(loaded, spec=loaded.spec.model_copy(update={"plotting": on}))
+    on = replace(plotting, state="running", stop_after=None)
+    return replace(loaded, spec=replace(loaded.spec, plotting=on))
 
 
 def by_itself(spec: Spec) -> Changes:
@@ -95,8 +96,8 @@ def by_itself(spec: Spec) -> Changes:
 def changed(loaded: Loaded, changes: Changes) -> Loaded:
     """The same spec with other values."""
     spec = loaded.spec
-    scheduling, tmp = dict(spec.scheduling), dict(spec.scheduling.tmp)
-    directories = {each.path: dict(each) for each in spec.directories.tmp}
+    scheduling, tmp = values(spec.scheduling), values(spec.scheduling.tmp)
+    directories = {each.path: values(each) for each in spec.directories.tmp}
     for key, value in changes.items():
         if key[0] == "directories":
             directories[key[2]][key[3]] = value
@@ -104,13 +105,12 @@ def changed(loaded: Loaded, changes: Changes) -> Loaded:
             tmp[key[2]] = value
         else:
             scheduling[key[1]] = value
-    scheduling["tmp"] = TmpScheduling.model_validate(tmp)
-    tmps = tuple(TmpDirectory.model_validate(each) for each in directories.values())
-    new = spec.model_copy(
-        update={
-            "scheduling": type(spec.scheduling).model_validate(scheduling),
-            "directories": spec.directories.model_copy(update={"tmp": tmps}),
-        }
+    scheduling["tmp"] = judged(TmpScheduling, tmp)
+    tmps = tuple(judged(TmpDirectory, each) for each in directories.values())
+    new = replace(
+        spec,
+        scheduling=judged(Scheduling, scheduling),
+        directories=replace(spec.directories, tmp=tmps),
     )
     return replace(loaded, spec=new)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 
 from reconciler.plotters import Arguments, Plotter
+from reconciler.spec.judge import plain
 from reconciler.spec.tree import Value
 from reconciler.views import words
 from reconciler.views.symbols import Symbols
@@ -42,7 +43,7 @@ def to_json(plotters: Iterable[Plotter]) -> str:
 
 def document(plotter: Plotter) -> Mapping[str, Value]:
     """The definition in effect, as a document that could stand in its place; defaults are left out."""
-    written: dict[str, Value] = plotter.definition.model_dump(mode="json", exclude_defaults=True)
+    written: dict[str, Value] = plain(plotter.definition, defaults=False)
     # What was taken from the one that it is like stands written out here.
     written.pop("like", None)
     return written

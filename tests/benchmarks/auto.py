@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.description import MachineDescription
 from reconciler.events import Event, Ticked
@@ -57,7 +57,7 @@ class Bench:
     def play(self, described: MachineDescription, loaded: Loaded) -> Played:
         """One run."""
         if self.harsh:
-            described = described.model_copy(update={"contention": described.contention.harsh})
+            described = replace(described, contention=described.contention.harsh)
         run = Run(
             described,
             loaded,

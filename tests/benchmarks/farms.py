@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.description import MachineDescription, load_machine
 from reconciler.simulate.building import spec_for
+from reconciler.spec.judge import judged
 from reconciler.spec.loaded import Loaded
 from reconciler.spec.loading import load, parse
 
@@ -63,7 +64,8 @@ def drawn(seed: int) -> tuple[str, MachineDescription, Loaded]:
             for n in range(random.randint(4, 12))
         ]
         farmers.append({"host": host, "link": link, "disks": disks})
-    described = MachineDescription.model_validate(
+    described = judged(
+        MachineDescription,
         {
             "version": 1,
             "cpus": cpus,
@@ -71,7 +73,7 @@ def drawn(seed: int) -> tuple[str, MachineDescription, Loaded]:
             "drives": drives,
             "links": links,
             "farmers": farmers,
-        }
+        },
     )
     name = f"drawn{seed}"
     return name, described, parse(json.dumps(spec_for(described)), f"{name}.yaml")

@@ -24,6 +24,7 @@ from reconciler.farmer import Disk, Farmer
 from reconciler.observation import Observation
 from reconciler.plan import plan_facts
 from reconciler.plotters import Plotters
+from reconciler.spec.judge import judged
 from reconciler.spec.models import Spec
 from reconciler.state import (
     Absent,
@@ -100,7 +101,8 @@ def _cost(runs: int, work: Callable[[], object]) -> float:
 
 
 def _spec(each: int, farmers: int, scheduling: dict[str, object]) -> Spec:
-    return Spec.model_validate(
+    return judged(
+        Spec,
         {
             "version": 3,
             "directories": {
@@ -111,7 +113,7 @@ def _spec(each: int, farmers: int, scheduling: dict[str, object]) -> Spec:
             "plotting": {"plotter": "chia", "keys": {"farmer": "a" * 96, "pool": "b" * 96}},
             "scheduling": scheduling,
             "archive": [{"name": f"farm{n}", "disks": [f"/farm/{n}/*"]} for n in range(farmers)],
-        }
+        },
     )
 
 

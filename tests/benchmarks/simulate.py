@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from glob import glob
 from typing import Any
 
@@ -57,19 +58,12 @@ def main() -> None:
 
 def _roomy(described: MachineDescription) -> MachineDescription:
     """The same with farms that do not fill up in the time."""
-    drives = [
-        drive.model_copy(update={"bytes": drive.bytes * (10 if drive.farm else 1)})
-        for drive in described.drives
-    ]
+    drives = [replace(drive, bytes=drive.bytes * (10 if drive.farm else 1)) for drive in described.drives]
     farmers = [
-        farmer.model_copy(
-            update={
-                "disks": tuple(disk.model_copy(update={"bytes": 10 * disk.bytes}) for disk in farmer.disks)
-            }
-        )
+        replace(farmer, disks=tuple(replace(disk, bytes=10 * disk.bytes) for disk in farmer.disks))
         for farmer in described.farmers
     ]
-    return described.model_copy(update={"drives": tuple(drives), "farmers": tuple(farmers)})
+    return replace(described, drives=tuple(drives), farmers=tuple(farmers))
 
 
 class Meter:

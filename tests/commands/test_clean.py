@@ -12,6 +12,7 @@ import pytest
 
 from reconciler.commands.leftovers import CHANGED, Leftover, remove
 from reconciler.spec.farmers import Archive
+from reconciler.spec.judge import judged
 from reconciler.transports.names import part_name
 from tests.commands import sshd
 from tests.commands.conftest import Answer
@@ -141,7 +142,7 @@ def test_what_has_changed_meanwhile_stays(disk: Disk, server: Sshd, way: str) ->
             "known_hosts": str(server.known),
             "transport": way,
         }
-    farmer = Archive.model_validate(archive)
+    farmer = judged(Archive, archive)
     with path.open("ab") as file:
         file.write(b"more")
     assert remove(farmer, [seen]) == {str(path): CHANGED}

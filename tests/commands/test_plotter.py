@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def test_what_is_shown_is_a_definition_of_its_own_right(name: str, plotman: Run,
     (tmp_path / "only").mkdir()
     copy.rename(tmp_path / "only" / "copy.yaml")
     again = Plotters.load([str(tmp_path / "only")])[name].definition
-    assert again == plotters()[name].definition.model_copy(update={"like": None})
+    assert again == replace(plotters()[name].definition, like=None)
 
 
 def test_a_users_own_definition_counts_everywhere(plotman: Run, folder: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -83,10 +84,8 @@ def test_more_jobs_are_proposed_where_they_help_and_the_changed_spec_makes_what_
 
 def test_drives_that_differ_get_settings_of_their_own(plotman: Plotman, tmp_path: Path) -> None:
     one = machine()
-    slow = one.drives[0].model_copy(
-        update={"name": "old", "kind": "hdd", "read": 10**8, "write": 10**8, "tmp": ("/mnt/tmp/01",)}
-    )
-    spec, described = write_down(tmp_path, one.model_copy(update={"drives": (*one.drives, slow)}))
+    slow = replace(one.drives[0], name="old", kind="hdd", read=10**8, write=10**8, tmp=("/mnt/tmp/01",))
+    spec, described = write_down(tmp_path, replace(one, drives=(*one.drives, slow)))
     found = tune(plotman, spec, "--machine", described, "--trials", 2, *DAYS)
     fast, slow_one = (tmp["jobs"] for tmp in found["best"]["setting"]["tmps"])
     assert fast > slow_one

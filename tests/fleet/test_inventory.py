@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from reconciler.errors import UsageError
 from reconciler.fleet import inventory
 from reconciler.fleet.members import Member
+from reconciler.spec.judge import judged
 from reconciler.spec.models import Spec
 
 
@@ -21,7 +22,7 @@ def member(name: str, labels: Mapping[str, str] | None = None, **host: object) -
         "host": {"name": name, "labels": dict(labels or {}), **host},
         "directories": {"tmp": ["/t"], "logs": "/logs"},
     }
-    return Member(name, f"hosts/{name}.yaml", Spec.model_validate(document), "")
+    return Member(name, f"hosts/{name}.yaml", judged(Spec, document), "")
 
 
 def test_ansible_gets_each_label_as_a_group_and_how_hosts_are_reached() -> None:

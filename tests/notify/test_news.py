@@ -23,6 +23,7 @@ from reconciler.observation import Condition
 from reconciler.plan import plan_facts
 from reconciler.setbacks import MANY
 from reconciler.spec import notify
+from reconciler.spec.judge import judged, plain
 from reconciler.spec.notify import Notify, Target
 from reconciler.state import Directory, Instant, Known, Space, Unknown
 from tests.views.samples import GB, KEY, NOW, Start, Transfer, ago, facts, observation, plot, plotters, spec
@@ -259,7 +260,7 @@ def message(event: notify.Event = "job-failed", text: str = "why", **more: Any) 
     ],
 )
 def test_a_target_gets_what_it_asked_for(target: dict[str, Any], taken: set[str]) -> None:
-    wanted = Target.model_validate({"url": "${HOOK}", **target})
+    wanted = judged(Target, {"url": "${HOOK}", **target})
     every = [message("plot-archived"), message("job-failed"), message("spec-invalid")]
     assert {each.event for each in every if takes(wanted, each)} == taken
 
@@ -296,8 +297,8 @@ def test_a_digest_holds_no_keys_and_nothing_that_cannot_be_shown(text: str) -> N
 
 
 def test_the_settings_survive_being_written() -> None:
-    wish = Notify.model_validate({"targets": ["${HOOK}", {"file": "/etc/hook", "level": "critical"}]})
-    assert Notify.model_validate(wish.model_dump(mode="json")) == wish
+    wish = judged(Notify, {"targets": ["${HOOK}", {"file": "/etc/hook", "level": "critical"}]})
+    assert judged(Notify, plain(wish)) == wish
 
 
 def test_facts_without_notify_say_nothing_of_room() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.farmer import Disk, Farmer, Part, Stored
 from reconciler.observation import Observation
+from reconciler.spec.judge import judged
 from reconciler.spec.models import Spec
 from reconciler.spec.week import parse_window
 from reconciler.state import (
@@ -120,7 +121,8 @@ class _Maker:
         if dst and self.dice.rarely(4):
             dst[0]["path"] = tmp[0]["path"]
         archive = [self.archive(name) for name in some(["farm1", "farm2"], int(self.moving), 2)]
-        return Spec.model_validate(
+        return judged(
+            Spec,
             {
                 "version": 3,
                 "directories": {"tmp": tmp, "tmp2": tmp2, "dst": dst, "logs": "/logs"},
@@ -142,7 +144,7 @@ class _Maker:
                     "links": pick([{}, {"wan": 1}, {"wan": 2}]),
                 },
                 "clean": pick([None, {"orphans_after": 3600}]),
-            }
+            },
         )
 
     def tmp(self, path: str) -> dict[str, Any]:

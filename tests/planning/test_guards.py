@@ -35,7 +35,7 @@ def guarded(draw: st.DrawFn) -> tuple[Spec, Observation]:
     farm: strategies.Farm | test_retire.Farm = draw(strategies.farms() | test_retire.farms())
     caps = Deletions(per_tick=draw(st.integers(1, 3)), per_day=draw(st.sampled_from([None, 0, 1, 2, 5])))
     approve = tuple(draw(st.sets(st.sampled_from(KINDS))))
-    spec = farm.spec.model_copy(update={"deletions": caps, "approve": approve})
+    spec = replace(farm.spec, deletions=caps, approve=approve)
     now, begun = farm.seen.now, []
     for number, age in enumerate(draw(st.lists(st.sampled_from([1.0, 15.0, 30.0, 7200.0, 90_000.0, -60.0])))):
         kind: Literal["kill", "clean"] = draw(st.sampled_from(["kill", "clean"]))

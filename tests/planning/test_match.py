@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.match import matches, mismatch, own_contract
 from reconciler.spec.farmers import PlotMatch
+from reconciler.spec.judge import judged
 from reconciler.spec.models import Spec
 from reconciler.state import Absent, Fact, Known, Unknown
 
@@ -81,11 +82,12 @@ def test_a_contract_that_is_not_known_matches_nothing(
     ],
 )
 def test_ones_own_contract_is_that_of_the_keys(keys: dict[str, str] | None, own: str | None) -> None:
-    spec = Spec.model_validate(
+    spec = judged(
+        Spec,
         {
             "version": 3,
             "directories": {"tmp": ["/tmp/00"], "logs": "/logs"},
             "plotting": {"keys": keys} if keys is not None else None,
-        }
+        },
     )
     assert own_contract(spec) == own

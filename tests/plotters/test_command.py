@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -252,7 +253,7 @@ def test_chia_takes_its_keys_from_its_own_keyring(plotters: Plotters) -> None:
 def test_what_a_plotter_does_not_take_is_told(plotters: Plotters) -> None:
     chia = plotters["chia"].definition
     rows = tuple(row for row in chia.command.options if row.value not in ("tmp2", "contract"))
-    old = Plotter(chia.model_copy(update={"command": chia.command.model_copy(update={"options": rows})}))
+    old = Plotter(replace(chia, command=replace(chia.command, options=rows)))
     assert old.unfit(orders.of(old, tmp2="/t2")) == (
         "directories.tmp2 is given, which this plotter does not take",
         "plotting.keys.contract is given, which this plotter does not take",

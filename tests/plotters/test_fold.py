@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from reconciler.plotters import LogState, PlotLog, Plotter, Plotters
 from reconciler.plotters.definition import Log
 from reconciler.plotters.reader import LIMIT, Reader
+from reconciler.spec.judge import judged
 from reconciler.state import Phase
 from tests.plotters import cases
 
@@ -174,14 +175,15 @@ def test_a_log_that_lost_its_head_is_still_one_plot(name: str) -> None:
 
 
 FATAL = Reader(
-    Log.model_validate(
+    judged(
+        Log,
         {
             "rules": [
                 {"match": r"Generating plot \d+: (?P<plot_id>\w+)$", "opens": "always"},
                 {"match": r"Fatal Error:\s*$", "next": True, "marks": ["error"]},
                 {"match": r"Running Phase (?P<step>\d)", "phase": "1", "steps": ["1", "2"]},
             ]
-        }
+        },
     ).rules
 )
 """A plotter that tells an error's text on the line behind the word."""
@@ -230,7 +232,8 @@ def test_the_start_of_a_line_longer_than_the_limit_still_counts() -> None:
 
 
 OPTIONAL = Reader(
-    Log.model_validate(
+    judged(
+        Log,
         {
             "rules": [
                 {
@@ -240,7 +243,7 @@ OPTIONAL = Reader(
                     "marks": ["error"],
                 }
             ]
-        }
+        },
     ).rules
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from reconciler.plotters import Growth, Plotter, Plotters
 from reconciler.plotters.definition import Mode
 from reconciler.plotters.names import parse
+from reconciler.spec.judge import judged
 from reconciler.state import Phase
 
 GIB = 2**30
@@ -128,8 +130,8 @@ def test_of_several_options_each_counts(plotters: Plotters) -> None:
     disk = plotters["bladebit-disk"].definition
     twice = {"option": "threads", "value": 9, "alone": 2}
     blind = {"option": "cache", "rests": False}
-    modes = (*disk.space.modes, Mode.model_validate(twice), Mode.model_validate(blind))
-    plotter = Plotter(disk.model_copy(update={"space": disk.space.model_copy(update={"modes": modes})}))
+    modes = (*disk.space.modes, judged(Mode, twice), judged(Mode, blind))
+    plotter = Plotter(replace(disk, space=replace(disk.space, modes=modes)))
     usual = plotter.peak(32, False).tmp
     assert plotter.peak(32, False, {"threads": 9}).tmp == 2 * usual
     assert plotter.peak(32, False, {"threads": 8}).tmp == usual

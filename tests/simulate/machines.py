@@ -11,6 +11,7 @@ from reconciler.description import MachineDescription
 from reconciler.plotters import Plotters
 from reconciler.simulate.building import spec_for
 from reconciler.simulate.running import Run
+from reconciler.spec.judge import judged
 from reconciler.spec.loaded import Loaded
 from reconciler.spec.loading import parse
 
@@ -58,7 +59,7 @@ def machine(**changes: Any) -> MachineDescription:
             }
         ],
     }
-    return MachineDescription.model_validate({**document, **changes})
+    return judged(MachineDescription, {**document, **changes})
 
 
 def spec(described: MachineDescription, **scheduling: Any) -> Loaded:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -37,7 +38,7 @@ def crowded(seed: int, days: float) -> Result:
     )
     described = machine(cpus=32, memory="256GB", drives=drives, spread=draw.choice((0.02, 0.05, 0.1)))
     if draw.random() < 0.5:
-        described = described.model_copy(update={"contention": described.contention.harsh})
+        described = replace(described, contention=described.contention.harsh)
     return result(run(described, {}, days=days, seed=seed, faults=draw.random() < 0.5))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from glob import glob
 from os.path import basename, dirname, join
 
@@ -76,10 +77,10 @@ def _logs(described: MachineDescription) -> list[PlotLog]:
 
 def test_work_that_is_fitted_to_logs_takes_as_long_as_they_say() -> None:
     phases = tuple(
-        phase.model_copy(update={"cpu_seconds": phase.cpu_seconds * factor})
+        replace(phase, cpu_seconds=phase.cpu_seconds * factor)
         for phase, factor in zip(CHIAPOS.phases, (0.5, 0.7, 0.6, 1.3), strict=True)
     )
-    logs = _logs(machine().model_copy(update={"work": (CHIAPOS.model_copy(update={"phases": phases}),)}))
+    logs = _logs(replace(machine(), work=(replace(CHIAPOS, phases=phases),)))
     found = fitted(machine(), plotters()["chia"], logs)
     assert found is not None
     (again, *_) = _logs(found)

@@ -12,6 +12,7 @@ from reconciler.description.work import CHIAPOS
 from reconciler.errors import UsageError
 from reconciler.simulate.outcome import Result, result
 from reconciler.simulate.running import Run
+from reconciler.spec.judge import plain
 
 from .machines import MANUAL, machine, plotters, run, spec
 
@@ -123,7 +124,7 @@ def test_faults_cost_plots_and_never_a_job() -> None:
 
 def test_harsh_contention_makes_crowded_machines_slower() -> None:
     described = machine()
-    harsh = described.model_copy(update={"contention": described.contention.harsh})
+    harsh = replace(described, contention=described.contention.harsh)
     mild, hard = (result(run(each, days=3)) for each in (described, harsh))
     assert hard.plots_a_day < mild.plots_a_day
 
@@ -131,7 +132,7 @@ def test_harsh_contention_makes_crowded_machines_slower() -> None:
 def test_a_spec_that_names_what_the_machine_does_not_have_is_refused_with_all_of_it() -> None:
     described = machine()
     loaded = spec(described)
-    bare = machine(farmers=[], drives=[{**described.drives[0].model_dump(), "tmp": ["/mnt/elsewhere"]}])
+    bare = machine(farmers=[], drives=[{**plain(described.drives[0]), "tmp": ["/mnt/elsewhere"]}])
     with pytest.raises(UsageError) as refused:
         Run(bare, loaded, plotters(), days=1)
     assert "/mnt/tmp/00 lies on no drive" in str(refused.value)

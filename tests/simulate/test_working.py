@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -241,7 +242,7 @@ def test_a_plotter_whose_work_is_unknown_is_refused_and_one_that_is_told_is_not(
     madmax = plotters()["madmax"]
     with pytest.raises(UsageError, match="a plot of madmax takes is not known"):
         hardware.work(madmax)
-    told = described.model_copy(update={"work": (CHIAPOS.model_copy(update={"plotter": "madmax"}),)})
+    told = replace(described, work=(replace(CHIAPOS, plotter="madmax"),))
     assert isinstance(told, MachineDescription)
     assert Hardware(told).work(madmax).plotter == "madmax"
 

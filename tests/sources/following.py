@@ -14,6 +14,7 @@ from reconciler.sources.git import GitSource
 from reconciler.sources.kept import Load
 from reconciler.sources.setting import Setting
 from reconciler.spec.files import Files
+from reconciler.spec.judge import judged
 from reconciler.spec.loaded import Loaded
 from reconciler.spec.loading import load
 from tests.sources.forge import PATH
@@ -32,7 +33,7 @@ def read(files: Files, path: str) -> Loaded:
 
 def setting(url: str, state: Path, **more: Any) -> Setting:
     values = {"git": url, "path": PATH, "state": str(state), "interval": 3600, "timeout": 60, **more}
-    return Setting.model_validate(values)
+    return judged(Setting, values)
 
 
 @contextmanager

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import is_dataclass
 from typing import Any
 
 import pytest
 
 from reconciler.errors import SpecError
+from reconciler.noun import values
 from reconciler.sources.address import Address, address_of
 from reconciler.sources.setting import Setting, is_setting, parse_setting, setting_of
-from reconciler.spec.model import Model
+from reconciler.spec.judge import judged
 from tests.spec.cases import cases
 
 CASES = cases("source")
@@ -27,7 +29,7 @@ def test_a_document_gives_what_its_case_says(name: str) -> None:
     assert "problems" not in case
     for key, value in case["gives"].items():
         found = getattr(given, key)
-        assert (found.model_dump() if isinstance(found, Model) else found) == value, key
+        assert (values(found) if is_dataclass(found) else found) == value, key
 
 
 SECRET = "hunter2"
@@ -110,13 +112,13 @@ def test_a_ref_is_a_branch_a_tag_or_a_commit(ref: str) -> None:
 @pytest.mark.parametrize("ref", NO_REFS)
 def test_what_git_would_read_otherwise_is_no_ref(ref: Any) -> None:
     with pytest.raises(ValueError, match="is no ref; write a branch, tag:NAME, or a whole commit id"):
-        Setting.model_validate({"git": "file:///x", "path": "h.yaml", "ref": ref})
+        judged(Setting, {"git": "file:///x", "path": "h.yaml", "ref": ref})
 
 
 @pytest.mark.parametrize("path", ["", "/etc/passwd", "../x", "a/../b", "a//b", "./a", "a/", "a\nb", 5])
 def test_a_path_stays_in_the_repository(path: Any) -> None:
     with pytest.raises(ValueError, match="is no path in a repository"):
-        Setting.model_validate({"git": "file:///x", "path": path})
+        judged(Setting, {"git": "file:///x", "path": path})
 
 
 def test_options_make_the_same_setting_as_a_document() -> None:

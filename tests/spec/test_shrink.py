@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.sources.file import FileSource
+from reconciler.spec.judge import judged
 from reconciler.spec.loading import load
 from reconciler.spec.models import Spec
 from reconciler.spec.shrink import shrunk
@@ -26,7 +27,7 @@ def spec(tmp: int = 2, dst: int = 2, farmers: int = 2, plotting: bool = True, al
         "archive": [{"name": f"f{n}", "disks": [f"/farm/{n}"]} for n in range(farmers)],
         "allow_empty": allow,
     }
-    return Spec.model_validate(document | ({"plotting": {"k": 32}} if plotting else {}))
+    return judged(Spec, document | ({"plotting": {"k": 32}} if plotting else {}))
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 
 from reconciler.errand import Way, fill, way_of
 from reconciler.spec.farmers import Archive
+from reconciler.spec.judge import judged
 from tests.transports.conftest import make
 from tests.transports.farm import MEGABYTE, Farm, until
 from tests.transports.ways import Servers
@@ -55,8 +56,8 @@ def test_the_program_is_told_what_its_arguments_ask_for(alone: Farm) -> None:
 
 def test_what_the_spec_says_of_the_farmer_is_filled_in_and_a_value_is_not_filled_again() -> None:
     transport = {"kind": "command", "argv": ["scp", "{user}@{host}:{port}", "{source}"]}
-    archive = Archive.model_validate(
-        {"name": "f", "host": "nas", "user": "u", "disks": "/d/0", "transport": transport}
+    archive = judged(
+        Archive, {"name": "f", "host": "nas", "user": "u", "disks": "/d/0", "transport": transport}
     )
     assert way_of(archive, "/d/0").argv == ("scp", "u@nas:22", "{source}")
     assert fill(["{a}{b}"], {"a": "{b}", "b": "c"}) == ("{b}c",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from os.path import dirname, join
 
 import pytest
@@ -47,8 +48,8 @@ def test_faster_drives_begin_with_more_jobs() -> None:
 
 def test_a_farm_of_any_size_is_large_enough_for_a_run() -> None:
     described = load_machine(join(MACHINES, "nuc4.yaml"))
-    tiny = [drive.model_copy(update={"bytes": 10**12} if drive.farm else {}) for drive in described.drives]
-    described = described.model_copy(update={"drives": tuple(tiny)})
+    tiny = [replace(drive, bytes=10**12) if drive.farm else drive for drive in described.drives]
+    described = replace(described, drives=tuple(tiny))
     spec = parse(write(spec_for(described)), "spec.yaml").spec  # type: ignore[arg-type]
     plotter = plotters()["chia"]
     found = ground(described, spec, plotter)

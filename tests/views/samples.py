@@ -11,6 +11,7 @@ from reconciler.farmer import Disk, Farmer, Part
 from reconciler.observation import Condition, Observation
 from reconciler.plotters import Plotters
 from reconciler.setbacks import MANY, REST
+from reconciler.spec.judge import judged
 from reconciler.spec.models import Spec
 from reconciler.spec.units import show_duration
 from reconciler.state import (
@@ -60,7 +61,7 @@ def spec(**more: object) -> Spec:
         },
         "archive": [{"name": "farmer1", "disks": "/farm/*"}],
     }
-    return Spec.model_validate({**document, **more})
+    return judged(Spec, {**document, **more})
 
 
 def job(job_id: str, on: str, **more: Any) -> Job:
