@@ -1,8 +1,8 @@
 """Nouns: frozen dataclasses with slots, cheap to define.
 
 The standard library compiles six functions, each from a text of its own, for each frozen dataclass: that takes longer
-than all else that a module does, and a command needs a hundred of them. Here one text is compiled for what differs,
-and the rest is shared. To everyone else it is a dataclass: `dataclasses.replace`, ``match``, pickle, pydantic.
+than all else that a module does, and a command imports a hundred of them. Here what can be shared is shared, and what
+differs is compiled when it is first called, which most of it never is. To everyone else it is a dataclass: `dataclasses.replace`, ``match``, pickle, pydantic.
 """
 
 from __future__ import annotations
@@ -13,15 +13,6 @@ from typing import Any, Generic, TypeVar, dataclass_transform, overload
 
 N = TypeVar("N")
 T = TypeVar("T")
-
-_TEXT = """\
-def __init__({arguments}):
-{steps}
-def __eq__(self, other):
- return ({own}) == ({others}) if other.__class__ is self.__class__ else NotImplemented
-def __hash__(self):
- return hash(({own}))
-"""
 
 
 class Following(Generic[T]):
@@ -64,18 +55,34 @@ def _made(cls: type[N], kw_only: bool) -> type[N]:
         "__getstate__": _state,
         "__setstate__": _restorer(made),
     }
-    for name, method in {**_compiled(made), **shared}.items():
+    differing = {name: _late(made, name, text) for name, text in _TEXTS.items()}
+    for name, method in {**differing, **shared}.items():
         if name not in cls.__dict__:
             setattr(made, name, method)
     return made
 
 
-def _compiled(made: Any) -> dict[str, Any]:
-    """What differs from class to class. A field is set by its slot, since to others it cannot be set."""
+def _late(made: Any, name: str, text: Callable[[Any, dict[str, Any]], str]) -> Callable[..., Any]:
+    """The method of that name, compiled when it is first called, to stand in this one's place from then on.
+
+    text: its text, out of the class; puts what it refers to into the names that it is given.
+    """
+
+    def method(*arguments: Any, **named: Any) -> Any:
+        known: dict[str, Any] = {}
+        exec(text(made, known), known)
+        setattr(made, name, known[name])
+        return known[name](*arguments, **named)
+
+    return method
+
+
+def _init(made: Any, known: dict[str, Any]) -> str:
+    """Sets each field by its slot, since to others it cannot be set."""
     # Those that are keywords only come last.
     own = sorted(fields(made), key=lambda each: bool(each.kw_only))
     first_keyword = next((at for at, each in enumerate(own) if each.kw_only), None)
-    known: dict[str, Any] = {"_MISSING": MISSING}
+    known["_MISSING"] = MISSING
     arguments, steps = ["self"], [" pass"]
     for at, each in enumerate(own):
         if at == first_keyword:
@@ -95,15 +102,24 @@ def _compiled(made: Any) -> dict[str, Any]:
         steps.append(f" _set{at}(self, {each.name})")
     if hasattr(made, "__post_init__"):
         steps.append(" self.__post_init__()")
-    text = _TEXT.format(
-        arguments=", ".join(arguments),
-        steps="\n".join(steps),
-        own="".join(f"self.{each.name}," for each in own),
-        others="".join(f"other.{each.name}," for each in own),
-    )
-    methods: dict[str, Any] = {}
-    exec(text, known, methods)
-    return methods
+    return "\n".join((f"def __init__({', '.join(arguments)}):", *steps))
+
+
+def _eq(made: Any, _: dict[str, Any]) -> str:
+    ours, theirs = _all_of("self", made), _all_of("other", made)
+    return f"def __eq__(self, other):\n return {ours} == {theirs} if other.__class__ is self.__class__ else NotImplemented"
+
+
+def _hash(made: Any, _: dict[str, Any]) -> str:
+    return f"def __hash__(self):\n return hash({_all_of('self', made)})"
+
+
+def _all_of(whose: str, made: Any) -> str:
+    """All its fields, as a tuple."""
+    return f"({''.join(f'{whose}.{each.name},' for each in fields(made))})"
+
+
+_TEXTS = {"__init__": _init, "__eq__": _eq, "__hash__": _hash}
 
 
 def _repr(self: Any) -> str:
