@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import socket
 
 ADDRESS = 100
 """Bytes of a path that every system takes as a socket's address."""
@@ -13,6 +16,8 @@ ADDRESS = 100
 
 def ring(wake: str) -> bool:
     """Ring the bell at that path; did anyone listen?"""
+    import socket
+
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as clapper:
         clapper.setblocking(False)
         try:
@@ -53,6 +58,8 @@ class Bell:
                 return bell
             bell.close()
             self._hung = None
+        import socket
+
         bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         bell.setblocking(False)
         draft = f"{self.path}.{os.getpid()}"

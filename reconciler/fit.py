@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Problem
 from reconciler.plotters.command import Order
+from reconciler.spec.hints import nearest
 from reconciler.spec.models import PhaseStagger, Plotting, Spec
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ def misfits(loaded: Loaded, plotters: Plotters) -> tuple[Problem, ...]:
 
 
 def _unknown(name: str, plotters: Plotters) -> str:
-    near = difflib.get_close_matches(name, plotters, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(plotters))}"
+    near = nearest(name, plotters)
+    hint = f"did you mean {near}?" if near else f"there are {', '.join(sorted(plotters))}"
     return f"{name} is no plotter's name; {hint}"
 
 

@@ -2,7 +2,8 @@
 
 The standard library compiles six functions, each from a text of its own, for each frozen dataclass: that takes longer
 than all else that a module does, and a command imports a hundred of them. Here what can be shared is shared, and what
-differs is compiled when it is first called, which most of it never is. To everyone else it is a dataclass: `dataclasses.replace`, ``match``, pickle, pydantic.
+differs is compiled when it is first called, which most of it never is. To everyone else it is a dataclass:
+`dataclasses.replace`, ``match``, pickle, pydantic.
 """
 
 from __future__ import annotations
@@ -107,7 +108,8 @@ def _init(made: Any, known: dict[str, Any]) -> str:
 
 def _eq(made: Any, _: dict[str, Any]) -> str:
     ours, theirs = _all_of("self", made), _all_of("other", made)
-    return f"def __eq__(self, other):\n return {ours} == {theirs} if other.__class__ is self.__class__ else NotImplemented"
+    same = f"{ours} == {theirs} if other.__class__ is self.__class__ else NotImplemented"
+    return f"def __eq__(self, other):\n return {same}"
 
 
 def _hash(made: Any, _: dict[str, Any]) -> str:

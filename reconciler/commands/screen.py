@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 
 from reconciler.noun import noun
@@ -23,6 +22,8 @@ class Screen:
         symbols = ASCII if ascii or not _encodes(UNICODE) else UNICODE
         if not sys.stdout.isatty():
             return cls(symbols, None)
+        import shutil
+
         coloured = not os.environ.get("NO_COLOR")
         return cls(symbols.coloured() if coloured else symbols, shutil.get_terminal_size().columns)
 

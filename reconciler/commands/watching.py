@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +25,8 @@ def watch(ascii: bool, draw: Callable[[Screen], str]) -> None:
 
     draw: looks, and makes the text for this screen.
     """
+    import shutil
+
     shown: str | None = None
     try:
         with _still(sys.stdout.isatty()):

@@ -7,16 +7,19 @@ import math
 import os
 import select
 import signal
-import socket
 import threading
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING
 
 from reconciler.bell import Bell
 from reconciler.machine.signals import open_handle
 from reconciler.machine.table import Table, lives
 from reconciler.state import Ident
+
+if TYPE_CHECKING:
+    import socket
 
 SLICE = 0.5  # seconds between two looks at a process that cannot be watched by a handle
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from reconciler.plotters.grammar import NOUNS, Option
+from reconciler.spec.hints import nearest
 
 if TYPE_CHECKING:
     from reconciler.plotters.command import CommandLine, Order, Scalar
@@ -37,8 +37,8 @@ def misfits(line: CommandLine, order: Order) -> Iterator[str]:
     own = {name: row for name, row in line.rows.items() if name not in NOUNS and row.always is None}
     for name in order.options:
         if name not in own:
-            near = difflib.get_close_matches(name, own, n=1)
-            known = f"did you mean {near[0]}?" if near else f"it has {', '.join(sorted(own)) or 'none'}"
+            near = nearest(name, own)
+            known = f"did you mean {near}?" if near else f"it has {', '.join(sorted(own)) or 'none'}"
             yield f"option {name} is not known to this plotter; {known}"
     for row in line.rows.values():
         if row.value in values and row.always is None:

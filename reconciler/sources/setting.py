@@ -5,10 +5,10 @@ It lies on the host itself (``/etc/plotman/source.yaml``), never in the reposito
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Annotated, Any, Literal
 
-import platformdirs
 from pydantic import ValidationError
 
 from reconciler.errors import Problem, SpecError
@@ -18,6 +18,7 @@ from reconciler.spec.files import read_text
 from reconciler.spec.judge import judged
 from reconciler.spec.marks import Mark, before, described
 from reconciler.spec.model import field, part
+from reconciler.spec.place import user_folder
 from reconciler.spec.quoting import show
 from reconciler.spec.units import Duration, HomePath
 
@@ -201,7 +202,7 @@ class Setting:
 
 def default_state() -> str:
     """The platform's place for the state folder, such as ``~/.local/share/plotman/source``."""
-    return str(platformdirs.user_data_path("plotman") / "source")
+    return os.path.join(user_folder("data"), "source")
 
 
 def is_setting(text: str) -> bool:

@@ -32,6 +32,7 @@ import reconciler
 from reconciler.errors import SpecError
 from reconciler.noun import noun
 from reconciler.spec.files import Files
+from reconciler.spec.place import user_folder
 
 T = TypeVar("T")
 
@@ -122,9 +123,7 @@ class _Nouns(pickle.Unpickler):
 
 
 def _path(name: str) -> str:
-    import platformdirs
-
-    return str(platformdirs.user_cache_path("plotman") / "read" / digest(name)[:32])
+    return os.path.join(user_folder("cache"), "read", digest(name)[:32])
 
 
 def _read(path: str) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
 from itertools import islice
 
@@ -12,6 +11,8 @@ _LISTED = 12
 
 def nearest(name: str, known: Collection[str]) -> str | None:
     """The known name that is most like another one; None where none is. Of very many only the first are compared."""
+    import difflib
+
     return next(iter(difflib.get_close_matches(name, list(islice(known, _COMPARED)), n=1)), None)
 
 

@@ -11,7 +11,6 @@ import posixpath
 import re
 from collections.abc import Callable
 from datetime import date
-from fractions import Fraction
 from typing import Annotated, Any, TypeVar
 
 from reconciler.spec.marks import Mark, before, described, limits, written
@@ -51,6 +50,8 @@ def parse_size(value: object) -> int:
     number, unit = match.groups()
     name = _SIZE_BY_FOLDED.get(unit.casefold())
     if name is not None:
+        from fractions import Fraction
+
         return int(Fraction(number) * _SIZES[name])
     letter = unit[0].upper()
     if len(unit) <= 2 and letter in "KMGTP" and unit[1:].casefold() in ("", "i"):
@@ -110,6 +111,8 @@ def parse_duration(value: object) -> int | float:
         raise ValueError(f"{value} what? A duration carries its unit: {value}s or {value}m")
     if not isinstance(value, str) or _DURATION.fullmatch(value) is None:
         raise ValueError(f"{show(value)} is no duration; write one such as 90s, 30m, 1h30m or 365d")
+    from fractions import Fraction
+
     total = Fraction(0)
     order = list(_SECONDS)
     last = -1
