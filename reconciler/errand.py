@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import json
 import os
@@ -214,6 +213,8 @@ def _names_of(archive: Archive) -> Mapping[str, str]:
 
 def _me() -> str:
     """Who runs this; a container may have users that nobody named."""
+    import getpass
+
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -193,9 +193,12 @@ class LocalMachine:
 
     def _ask(self, places: Mapping[Q, str], answer: Callable[[Q], Fact[T]]) -> dict[Q, Fact[T]]:
         """Each question's answer, asked side by side by the mount of its place."""
-        groups: dict[str, list[Q]] = {}
+        alike: dict[str, list[Q]] = {}
         for question, place in places.items():
-            groups.setdefault(self._mounts.of(place), []).append(question)
+            alike.setdefault(place, []).append(question)
+        groups: dict[str, list[Q]] = {}
+        for place, questions in alike.items():
+            groups.setdefault(self._mounts.of(place), []).extend(questions)
         return self._probes.ask(groups, answer)
 
     def _each(self, answer: Callable[[str], Fact[T]]) -> Callable[[Sequence[str]], dict[str, Fact[T]]]:

@@ -177,11 +177,9 @@ class Places:
     ) -> Fact[tuple[Temp, ...]]:
         if not isinstance(survey, Known):
             return survey
-        groups: dict[str | None, list[str]] = {}
-        for entry in survey.value.entries:
-            temp = None if entry.folder else self._plotters.temp(entry.name)
-            if temp is not None and (which == "all" or temp.plot_id not in owned):
-                groups.setdefault(temp.plot_id, []).append(entry.name)
+        groups = self._plotters.temps(entry.name for entry in survey.value.entries if not entry.folder)
+        if which == "orphans":
+            groups = {plot_id: files for plot_id, files in groups.items() if plot_id not in owned}
         paths = [f"{path}/{name}" for files in groups.values() for name in files]
         stats = self._machine.stat(paths) if paths else {}
         named = [_temp(path, plot_id, files, stats) for plot_id, files in sorted(groups.items(), key=_key)]

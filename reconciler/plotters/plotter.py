@@ -42,7 +42,8 @@ EXAMPLE = {
 }
 """Values that a sample is filled in with where any will do."""
 
-_PLOT_ID = re.compile(r"-([0-9a-f]{64})\.")
+PLOT_ID = re.compile(r"-([0-9a-f]{64})\.")
+"""Where the name of a temporary file tells whose it is."""
 
 
 @noun
@@ -54,7 +55,7 @@ class TempName:
     @classmethod
     def of(cls, name: str) -> TempName:
         """name: as a temporary file has it."""
-        plot_id = _PLOT_ID.search(name)
+        plot_id = PLOT_ID.search(name)
         return cls(plot_id[1] if plot_id else None)
 
 

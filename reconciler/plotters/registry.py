@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reconciler.errors import PlotterError, Problem
 from reconciler.plotters.argv import invocation
-from reconciler.plotters.plotter import EXAMPLE, Plotter, TempName, names_of_temps
+from reconciler.plotters.plotter import EXAMPLE, PLOT_ID, Plotter, TempName, names_of_temps
 from reconciler.spec.files import DISK, Files
 
 if TYPE_CHECKING:
@@ -116,6 +116,16 @@ class Plotters(Mapping[str, Plotter]):
     def temp(self, name: str) -> TempName | None:
         """Does a file of this name belong to any plotter's temporary files?"""
         return TempName.of(name) if self._temps.fullmatch(name) is not None else None
+
+    def temps(self, names: Iterable[str]) -> dict[str | None, list[str]]:
+        """The names of temporary files among these, by plot id; None: they do not tell whose they are."""
+        found: dict[str | None, list[str]] = {}
+        is_one, tells = self._temps.fullmatch, PLOT_ID.search
+        for name in names:
+            if is_one(name) is not None:
+                plot_id = tells(name)
+                found.setdefault(plot_id and plot_id[1], []).append(name)
+        return found
 
     @cached_property
     def _temps(self) -> re.Pattern[str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rich.cells import cell_len
-
 GAP = 2
 NARROW = 8
 """Columns of the terminal that a column keeps, however little room there is: an id's width."""
@@ -29,7 +27,7 @@ def table(
     if not lines:
         return ()
     aligned_right = frozenset(right)
-    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+    widths = [max(map(_columns, column)) for column in zip(*lines, strict=True)]
     if width is not None:
         _shrink(widths, width)
     shown = []
@@ -43,6 +41,15 @@ def table(
     return tuple(shown)
 
 
+def _columns(text: str) -> int:
+    """Of the terminal, that it takes."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
 def _shrink(widths: list[int], width: int) -> None:
     """Narrow the widest columns, one cell at a time, until all fit or none is wider than NARROW."""
     while sum(widths) + GAP * (len(widths) - 1) > width and max(widths) > NARROW:
@@ -51,14 +58,14 @@ def _shrink(widths: list[int], width: int) -> None:
 
 def _cut(cell: str, room: int, cut: str, *, front: bool) -> str:
     """At most so wide. front: cut there, as of paths, whose ends tell more."""
-    if cell_len(cell) <= room:
+    if _columns(cell) <= room:
         return cell
-    room = max(0, room - cell_len(cut))
-    while cell_len(cell) > room:
+    room = max(0, room - _columns(cut))
+    while _columns(cell) > room:
         cell = cell[1:] if front else cell[:-1]
     return cut + cell if front else cell + cut
 
 
 def _padded(cell: str, room: int, right: bool) -> str:
-    space = " " * (room - cell_len(cell))
+    space = " " * (room - _columns(cell))
     return space + cell if right else cell + space
