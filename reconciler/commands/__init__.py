@@ -64,6 +64,9 @@ VERBS: Mapping[str, str] = {
 }
 """Every command and what it does, in the order of help; known without importing any."""
 
+RUBBISH = 20_000
+"""Objects made, and not freed, after which rubbish is looked for."""
+
 
 class Verbs(click.Group):
     """A group whose commands are imported when they run."""
@@ -129,8 +132,9 @@ def plotman(ctx: click.Context, ascii: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit. arguments: without the program's name; None: those of this process."""
-    # Nor is anything when all is over.
+    # Nor is anything when all is over. And what a look makes is seldom rubbish that only a search finds.
     atexit.register(gc.freeze)
+    gc.set_threshold(RUBBISH)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A file name that the terminal cannot show must not cost the whole answer.
