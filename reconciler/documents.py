@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import DocumentError, Problem
 from reconciler.observation import Observation
-from reconciler.spec import faults, tree
 from reconciler.spec.schemas import folder, published
 from reconciler.spec.where import Place
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
     from reconciler.plan import Plan
+    from reconciler.spec import faults, tree
 
 _MAX_PLACES = 4_000_000
 """Characters of the largest document whose faults are told by line and column."""
@@ -82,7 +82,7 @@ def as_written(kind: str, text: str, value: tree.Value) -> Any:
     value: what the text says. Such a document needs no schema, which takes ten times as long: every key is there and
     known, every value of its very type.
     """
-    from pydantic import ValidationError
+    from reconciler.spec.judge import ValidationError
 
     adapter = _adapter(kind)
     try:
@@ -94,7 +94,8 @@ def as_written(kind: str, text: str, value: tree.Value) -> Any:
 
 def judged(kind: str, text: str, value: tree.Value, name: str) -> Any:
     """Any document, held against its schema and its models. Raises DocumentError with every fault."""
-    from pydantic import ValidationError
+    from reconciler.spec import faults
+    from reconciler.spec.judge import ValidationError
 
     if found := faults.by_schema(value, published(kind)):
         raise _document_error(found, value, text, name)
@@ -130,6 +131,8 @@ def _document_error(found: list[faults.Fault], value: tree.Value, text: str, nam
 
 def _places(value: tree.Value, text: str, name: str) -> tree.Tree:
     """Where each value stands; line 0 throughout for a document too large to look again."""
+    from reconciler.spec import tree
+
     places = tree.read(text, name, _MAX_PLACES)
     if places.whole:
         return places

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from reconciler.noun import noun
+from reconciler.noun import Following, noun, values
 
 T = TypeVar("T")
 
@@ -50,6 +50,23 @@ class Nothing:
     """No fields at all."""
 
 
+ABOVE: Any = Following(lambda fields: fields["low"] + 1)
+BETWEEN: Any = Following(lambda fields: [*range(fields["low"], fields["high"])])
+
+
+@noun
+class Range:
+    """Its second field follows from the first, its third from both."""
+
+    low: int
+    high: int = field(default_factory=ABOVE)
+    all: list[int] = field(default_factory=BETWEEN)
+
+    def __post_init__(self) -> None:
+        if self.low > self.high:
+            raise ValueError("the wrong way round")
+
+
 VALUES = st.fixed_dictionaries(
     {"one": st.integers(0, 2) | st.text(max_size=1)},
     optional={"two": st.integers(0, 2), "three": st.just({}) | st.just({"a": 1})},
@@ -81,6 +98,17 @@ def test_equal_ones_have_one_hash(one: str, two: int) -> None:
 def test_what_is_made_anew_for_each_is_shared_by_none() -> None:
     assert Mine(1).three == {}
     assert Mine(1).three is not Mine(1).three
+
+
+def test_a_default_can_follow_from_the_fields_before_it() -> None:
+    assert values(Range(1)) == {"low": 1, "high": 2, "all": [1]}
+    assert values(Range(1, high=4)) == {"low": 1, "high": 4, "all": [1, 2, 3]}
+    assert dataclasses.replace(Range(1), low=2) == Range(2, 2, [1])
+
+
+def test_it_is_not_made_where_it_refuses() -> None:
+    with pytest.raises(ValueError, match="the wrong way round"):
+        Range(2, 1)
 
 
 def test_nothing_of_it_changes_and_nothing_is_added() -> None:

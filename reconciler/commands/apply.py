@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,8 +19,10 @@ from reconciler.errors import LockHeld, UsageError
 from reconciler.execute import Executor
 from reconciler.loop import KINDS
 from reconciler.plan import Plan
-from reconciler.sources.setting import Setting
 from reconciler.views import words
+
+if TYPE_CHECKING:
+    from reconciler.sources.setting import Setting
 
 
 @click.command

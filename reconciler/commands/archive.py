@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from reconciler.commands.context import Farm, spec_option
 from reconciler.commands.looping import ARCHIVING, Way, loop_options, run
 from reconciler.commands.screen import Screen
 from reconciler.commands.sourcing import source_options
-from reconciler.sources.setting import Setting
+
+if TYPE_CHECKING:
+    from reconciler.sources.setting import Setting
 
 
 @click.command

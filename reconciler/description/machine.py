@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal, TypeAlias
 
-from pydantic import ValidationError
-
 from reconciler.description.work import Work
 from reconciler.errors import DocumentError, Problem
 from reconciler.spec import faults, schemas, tree
-from reconciler.spec.judge import judged
+from reconciler.spec.judge import ValidationError, judged
 from reconciler.spec.loading import read_text
 from reconciler.spec.model import Name, field, part
 from reconciler.spec.units import AbsolutePath, Rate, Size

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from pydantic import TypeAdapter, ValidationError
-
 from reconciler.noun import noun
 from reconciler.observation import Condition
 from reconciler.revision import Revisions
@@ -75,8 +73,10 @@ def from_json(text: str) -> Report:
     line = text.rstrip().rpartition("\n")[2]
     if not line.startswith("{"):
         raise ValueError(f"no report, but {line[:200]!r}" if line else "nothing")
+    from reconciler.spec.judge import ValidationError, judged
+
     try:
-        return TypeAdapter(Report).validate_python(json.loads(line))
+        return judged(Report, json.loads(line))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))

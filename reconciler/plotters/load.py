@@ -10,15 +10,13 @@ import os
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from pydantic import ValidationError
-
 from reconciler.errors import PlotterError, Problem, SpecError
 from reconciler.noun import noun
 from reconciler.plotters.definition import Definition
 from reconciler.plotters.files import PACKAGED, files
 from reconciler.spec import faults, schemas, tree
 from reconciler.spec.files import DISK, Files
-from reconciler.spec.judge import judged
+from reconciler.spec.judge import ValidationError, judged
 
 Documents: TypeAlias = dict[str, tuple[str, tree.Tree]]
 """Each document by the name that it gives itself, with its file."""

@@ -13,12 +13,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Generic, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
-
 from reconciler.errors import Problem, SpecError
 from reconciler.noun import noun
 from reconciler.revision import Revision, Revisions
 from reconciler.spec.files import Files, Texts
+from reconciler.spec.judge import judged
 from reconciler.spec.loaded import Loaded
 
 N = TypeVar("N")
@@ -73,7 +72,7 @@ class _Record(Generic[N]):
 
     def __init__(self, name: str, kind: type[N]) -> None:
         self.name = name
-        self._noun = TypeAdapter(kind)
+        self._kind = kind
 
     def text(self, noun: N) -> str:
         value = asdict(noun)  # type: ignore[call-overload]  # each kind is a dataclass
@@ -87,12 +86,12 @@ class _Record(Generic[N]):
                 document = json.loads(file.read(LARGEST))
             if document["version"] != 1 or document["sum"] != _sum(document["value"]):
                 return None, f"{path} is damaged: it is not as it was written; it is not trusted"
-            return self._noun.validate_python(document["value"]), None
+            return judged(self._kind, document["value"]), None
         except FileNotFoundError:
             return None, None
         except OSError as error:
             return None, f"{path} cannot be read: {error.strerror}"
-        except (ValueError, LookupError, TypeError, RecursionError, ValidationError):
+        except (ValueError, LookupError, TypeError, RecursionError):
             return None, f"{path} is damaged: it is no such document; it is not trusted"
 
 

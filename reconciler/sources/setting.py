@@ -9,13 +9,11 @@ import os
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import ValidationError
-
 from reconciler.errors import Problem, SpecError
 from reconciler.sources.address import Address, AddressText, address_of
 from reconciler.spec import faults, schemas, tree
 from reconciler.spec.files import read_text
-from reconciler.spec.judge import judged
+from reconciler.spec.judge import ValidationError, judged
 from reconciler.spec.marks import Mark, before, described
 from reconciler.spec.model import field, part
 from reconciler.spec.place import user_folder

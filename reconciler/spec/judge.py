@@ -1,6 +1,7 @@
 """Pydantic at work: values judged against a document's nouns, and nouns in their document form.
 
-The one place where documents' nouns and pydantic meet, imported only where one is judged, written or described.
+The one module that knows pydantic, but for `form.py`, which says how schemas look; `marks.py` hands on what types ask
+of it. It is imported only where something is judged, written or described: that takes longer than most commands.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
+
+__all__ = ["ValidationError", "adapter", "judged", "plain"]
 
 N = TypeVar("N")
-
 
 _adapter: Callable[[Any], TypeAdapter[Any]] = functools.cache(TypeAdapter)
 
@@ -25,7 +27,7 @@ def adapter(kind: type[N]) -> TypeAdapter[N]:
 def judged(kind: type[N], value: object, context: dict[str, Any] | None = None) -> N:
     """The noun of that kind that a document's value says. context: for those that judge parts of it.
 
-    Raises pydantic's ValidationError.
+    Raises ValidationError.
     """
     return adapter(kind).validate_python(value, context=context)
 

@@ -6,14 +6,12 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pydantic import ValidationError
-
 from reconciler.errors import Problem, SpecError
 from reconciler.spec import faults, schemas, tree
 from reconciler.spec.checks import contradictions
 from reconciler.spec.compose import compose
 from reconciler.spec.files import DISK, MAX_BYTES, Files, Texts, read_text
-from reconciler.spec.judge import judged
+from reconciler.spec.judge import ValidationError, judged
 from reconciler.spec.layers import Layer, layer_of, layered, stack
 from reconciler.spec.loaded import Loaded
 from reconciler.spec.models import Spec

@@ -13,11 +13,9 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from pydantic import ValidationError
-
 from reconciler.spec import old_keys, units
 from reconciler.spec.farmers import Archive
-from reconciler.spec.judge import judged
+from reconciler.spec.judge import ValidationError, judged
 from reconciler.spec.tree import Path, Value
 
 OLD_PORT = 12000

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeVar
 
-from pydantic import ValidationError
-
 from reconciler.noun import noun
 from reconciler.spec.farmers import Archive, Archiving
-from reconciler.spec.judge import judged
+from reconciler.spec.judge import ValidationError, judged
 from reconciler.spec.models import Keys, PlainDirectory, Space, TmpDirectory
 from reconciler.spec.tree import Path, Tree
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
-from importlib import resources
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @functools.cache
@@ -15,6 +16,8 @@ def published(name: str) -> dict[str, Any]:
 
     Raises FileNotFoundError where there is none of that name.
     """
+    from importlib import resources
+
     installed = resources.files("reconciler") / "schemas" / f"{name}.schema.json"
     place = installed if installed.is_file() else folder() / f"{name}.schema.json"
     schema: dict[str, Any] = json.loads(place.read_text(encoding="utf-8"))
@@ -23,4 +26,6 @@ def published(name: str) -> dict[str, Any]:
 
 def folder() -> Path:
     """The checkout's folder of published schemas."""
+    from pathlib import Path
+
     return Path(__file__).parents[2] / "schemas"

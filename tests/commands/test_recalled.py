@@ -18,7 +18,7 @@ from reconciler.spec.files import DISK
 from .conftest import Answer, Scratch
 
 ROOT = Path(__file__).parents[2]
-JUDGES = ("jsonschema", "yaml")
+JUDGES = ("jsonschema", "pydantic", "yaml")
 LOOKS = (
     "import atexit, sys;"
     f"atexit.register(lambda: print([name for name in {JUDGES} if name in sys.modules], file=sys.stderr));"
@@ -43,7 +43,9 @@ def loads(line: str) -> tuple[str, list[str]]:
     return told.stdout, found
 
 
-@pytest.mark.parametrize("line", ["status", "dirs", "explain"])
+@pytest.mark.parametrize(
+    "line", ["status", "dirs", "dsched", "plan", "explain", "observe", "apply --dry-run", "apply --once"]
+)
 def test_a_spec_that_is_known_is_not_judged_again(line: str, scratch: Scratch, kept: Path) -> None:
     first, judges = loads(line)
     assert judges == list(JUDGES)

@@ -56,7 +56,7 @@ def test_a_spec_comes_out_as_it_went_in_with_its_warnings_and_places(name: str, 
     assert known.holds(Texts(files))
 
 
-def test_what_comes_out_can_all_that_the_models_can(folder: Path) -> None:
+def test_what_comes_out_can_all_that_what_was_judged_can(folder: Path) -> None:
     path = str(EXAMPLES / "06-transports.yaml")
     loaded = load(path, home="/home/me")
     cache.keep("a", Entry.of({}, loaded))
