@@ -11,8 +11,8 @@ place for it, loses nothing but time. An entry counts only if
 An entry holds what its documents say, the owner's keys too. So only its user can read it, as he could the
 documents; and of each name there is only the newest, so that what a document says no more stands nowhere.
 
-Entries are pickles, since those of models are read many times faster than the models judge. Reading one makes nouns of
-this tool and nothing else (`_Nouns`), so that even a forged one calls no code of its choice.
+Entries are pickles, since those are read many times faster than documents are judged. Reading one makes nouns of this
+tool and nothing else (`_Nouns`), so that even a forged one calls no code of its choice.
 """
 
 from __future__ import annotations

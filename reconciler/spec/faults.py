@@ -56,7 +56,7 @@ def by_schema(value: object, schema: Schema) -> list[Fault]:
 
 
 def by_model(errors: Iterable[ErrorDetails], tree: Tree) -> list[Fault]:
-    """All that a pydantic model objects to, one fault a place; what the model itself says goes first."""
+    """All that pydantic objects to, one fault a place; what this tool's own checks say goes first."""
     faults: dict[Path, Fault] = {}
     for error in sorted(errors, key=lambda error: error["type"] != "value_error"):
         path = _path_in(tree, error["loc"])
