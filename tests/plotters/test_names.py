@@ -173,3 +173,23 @@ def test_whoever_has_no_folder_of_its_own_tells_whose_its_files_are(plotters: Pl
 )
 def test_other_files_are_no_temporary_files(plotters: Plotters, text: str) -> None:
     assert plotters["chia"].temp(text) is None
+
+
+def test_many_are_told_apart_as_each_alone(plotters: Plotters) -> None:
+    other = STEM.replace(ID, ID[::-1])
+    names = [
+        STEM + ".sort.tmp",
+        "notes.txt",
+        other + ".2.tmp",
+        "t1_0.tmp",
+        STEM,
+        STEM + ".table1.tmp",
+        "lp_0.tmp",
+    ]
+    alone: dict[str | None, list[str]] = {}
+    for name in names:
+        found = plotters.temp(name)
+        if found is not None:
+            alone.setdefault(found.plot_id, []).append(name)
+    assert plotters.temps(names) == alone
+    assert alone.keys() == {ID, ID[::-1], None}
