@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -67,7 +66,7 @@ def test_each_action_is_in_the_union_and_in_the_order(action: ModuleType) -> Non
     assert kind in actions.ORDER
     verbs = [each for each in get_args(actions.Action) if each.__module__ == action.__name__]
     assert [verb.__name__.lower() for verb in verbs] == [kind]
-    assert all(inspect.signature(verb).parameters["kind"].default == kind for verb in verbs)
+    assert all(verb.__dataclass_fields__["kind"].default == kind for verb in verbs)
     assert len(ACTIONS) == len(actions.ORDER) == len(get_args(actions.Action))
 
 
