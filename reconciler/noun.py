@@ -19,7 +19,7 @@ T = TypeVar("T")
 class Following(Generic[T]):
     """A default that follows from the fields before it: a `default_factory` that is given them, by name.
 
-    pydantic gives them to every factory that takes one argument.
+    pydantic gives every factory that takes one argument those of them that it found valid.
     """
 
     def __init__(self, of: Callable[[Mapping[str, Any]], T]) -> None:
