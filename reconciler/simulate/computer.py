@@ -36,7 +36,8 @@ class Computer:
     wake-up sockets, and whether each was rung. fluid: the work that shares resources;
     shared: of these the drives, by the numbers of their devices, and "cpu". memory_taken: bytes of memory, now.
     heed: phases whose beginning ends a wait, as a watched log does; heed_farmers: whether a farmer's answer does
-    that tells something new; noticed: something of this has happened.
+    that tells something new; heed_transfers: whether a transfer's end does, where nothing went wrong with it;
+    noticed: something of this has happened.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Computer:
         self.bells: dict[str, bool] = {}
         self.heed: frozenset[Phase] = frozenset()
         self.heed_farmers = False
+        self.heed_transfers = True
         self.noticed = False
         self.shared: dict[str, Resource] = {}
         self.memory_taken: Callable[[], int] = lambda: 0
