@@ -6,6 +6,7 @@ No part of planning: everything that it moves or removes is history, or a wish t
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import UTC, datetime
 from math import inf
 from operator import itemgetter
 
@@ -41,8 +42,12 @@ def expire(machine: Machine, facts: Facts) -> int:
     """Remove shelved logs older than the spec keeps them; how many."""
     logs = facts.spec.directories.logs
     folders = machine.glob(f"{logs.path}/[0-9][0-9][0-9][0-9]-[0-9][0-9]")
+    newest = f"{logs.path}/{datetime.fromtimestamp(max(0.0, facts.now.at - logs.keep), UTC):%Y-%m}"
     removed = 0
     for folder in folders.value if isinstance(folders, Known) else ():
+        if folder > newest:
+            # What began in that month cannot be as old as that.
+            continue
         survey = machine.survey([Ask(folder, names=True)])[folder]
         names = [e.name for e in survey.value.entries if not e.folder] if isinstance(survey, Known) else []
         paths = [f"{folder}/{name}" for name in names if name.endswith(".log")]

@@ -40,6 +40,7 @@ class Host:
         self.disks = Disks(clock)
         self.link: Literal["up", "down", "silent"] = "up"
         self._sorted: dict[str, tuple[object, Sorted]] = {}
+        self._told: dict[str, tuple[object, Known[Volume]]] = {}
 
     def sorted_out(self, path: str) -> Sorted:
         """What is in a folder, looked through anew only where it has changed."""
@@ -50,6 +51,22 @@ class Host:
             plots = {name: file for name, file, kind in files if kind == "plot"}
             parts = [(name, file) for name, file, kind in files if kind == "part"]
             kept = self._sorted[path] = (listing, (plots, parts))
+        return kept[1]
+
+    def standing(self, path: str) -> Known[Volume]:
+        """A folder in which nothing is under way, the very same while it and its device do not change."""
+        device, plots = self.disks.device(path), self.sorted_out(path)[0]
+        grounds = (device, device.free, device.writable, len(plots))
+        kept = self._told.get(path)
+        if kept is None or kept[0] != grounds:
+            volume = Volume(
+                device=device.number,
+                free=device.free,
+                total=device.total,
+                writable=device.writable,
+                plots=len(plots),
+            )
+            kept = self._told[path] = grounds, Known(volume)
         return kept[1]
 
 
@@ -148,19 +165,18 @@ def _volume(
     device = disks.device(disk)
     if device.trouble is not None:
         return device.trouble
-    point = disks.mount_point(disk)
-    beyond = fixed_part(pattern).rstrip("/") + "/"
-    if question.mount and (point == "/" or not point.startswith(beyond)):
-        return Absent("is not a mount point of its own")
+    if question.mount:
+        point, beyond = disks.mount_point(disk), fixed_part(pattern).rstrip("/") + "/"
+        if point == "/" or not point.startswith(beyond):
+            return Absent("is not a mount point of its own")
     plots, parts = host.sorted_out(path)
-    sought = [(name, plots[name]) for name in sorted(plots.keys() & seek)] if seek else []
+    told = host.standing(path)
+    if not parts and not question.heads and seek.isdisjoint(plots):
+        return told
+    sought = [(name, plots[name]) for name in sorted(plots.keys() & seek)]
     return Known(
-        Volume(
-            device=device.number,
-            free=device.free,
-            total=device.total,
-            writable=device.writable,
-            plots=len(plots),
+        replace(
+            told.value,
             sought=tuple(_found(name, file, clock) for name, file in sought),
             parts=tuple(_found(name, file, clock) for name, file in parts),
             every=tuple(_found(name, file, clock, HEAD) for name, file in plots.items())

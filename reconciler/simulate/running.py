@@ -72,12 +72,13 @@ class Watch:
     """What was seen while it ran. ticks: looks of the loop.
 
     held: seconds after the warm-up for which each rule held that kind of action. begun: when and on which tmp jobs were
-    started, by wall clock. failed: actions that could not be done. last: the last look.
+    started, by wall clock. suspends: of jobs. failed: actions that could not be done. last: the last look.
     """
 
     ticks: int = 0
     held: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
     begun: list[tuple[float, str]] = field(default_factory=list)
+    suspends: int = 0
     failed: int = 0
     last: Ticked | None = None
 
@@ -147,6 +148,7 @@ class Run:
         for outcome in event.outcomes:
             if outcome.result == "done" and outcome.action.kind == "spawn":
                 watch.begun.append((event.facts.now.at, str(getattr(outcome.action, "tmp", ""))))
+            watch.suspends += outcome.action.kind == "suspend"
             watch.failed += outcome.result == "failed"
         watch.last = event
         if self._jumps:
