@@ -19,12 +19,10 @@ from reconciler.world import HEAD, Answer, Found, Heard, Question, Volume
 if TYPE_CHECKING:
     from reconciler.simulate.computer import Computer
 
-ROUND_TRIP = 0.5
-"""Seconds from a question to its answer."""
 DEADLINE = 20.0
 """Seconds after which a farmer that says nothing is given up."""
 BETWEEN = 5.0
-"""Seconds between two questions to one farmer, at least."""
+"""Seconds between two questions to one farmer at least, where an answer takes any time."""
 FIRST, LONGEST = 10.0, 300.0
 """Seconds until the next try after a failure: doubled with each further one."""
 
@@ -93,11 +91,12 @@ class SimulatedFarmers:
     ) -> Mapping[str, Heard]:
         """What each farmer last said; those whose time it is are asked anew."""
         clock = self._computer.clock
+        between = BETWEEN if self._computer.round_trip else 0.0
         for question in questions:
             line = self._lines.setdefault(question.farmer, _Line(Heard(answer=None), -BETWEEN))
             if line.heard.trouble is not None and kicked > clock.at - (clock.time - line.since):
                 line.free_at, line.failures = 0.0, 0
-            if not line.asking and clock.time >= max(line.free_at, line.since + BETWEEN):
+            if not line.asking and clock.time >= max(line.free_at, line.since + between):
                 self._ask(line, question, wake)
         return {question.farmer: self._lines[question.farmer].heard for question in questions}
 
@@ -106,9 +105,20 @@ class SimulatedFarmers:
         line.asking, line.since = True, clock.time
         asked = clock.now()
         silent = self._host(question).link == "silent"
-        clock.later(DEADLINE if silent else ROUND_TRIP, lambda: self._hang_up(line, question, asked, wake))
+        wait = DEADLINE if silent else self._computer.round_trip
 
-    def _hang_up(self, line: _Line, question: Question, asked: Instant, wake: str) -> None:
+        def hang_up() -> None:
+            old = line.heard
+            self._hang_up(line, question, asked)
+            self._wake(old, line.heard, wake)
+
+        if wait > 0:
+            clock.later(wait, hang_up)
+        else:
+            # It is there before the look is over that asks: nobody is to be woken.
+            self._hang_up(line, question, asked)
+
+    def _hang_up(self, line: _Line, question: Question, asked: Instant) -> None:
         """The answer has come, or none will."""
         clock, host = self._computer.clock, self._host(question)
         line.asking = False
@@ -125,9 +135,14 @@ class SimulatedFarmers:
         line.failures, line.free_at = 0, 0.0
         volumes = _volumes(host, question, clock)
         line.heard = Heard(answer=Answer(asked=asked, seek=question.seek, volumes=volumes))
-        if old.answer is None or old.answer.volumes != volumes:
+
+    def _wake(self, old: Heard, new: Heard, wake: str) -> None:
+        """Ring where an answer tells what was not known, and say that it tells something new."""
+        if new.answer is None or new.trouble is not None:
+            return
+        if old.answer is None or old.answer.volumes != new.answer.volumes:
             self._computer.noticed = self._computer.noticed or self._computer.heed_farmers
-        fresh = old.answer is None or old.trouble is not None or set(question.seek) - set(old.answer.seek)
+        fresh = old.answer is None or old.trouble is not None or set(new.answer.seek) - set(old.answer.seek)
         if fresh and wake in self._computer.bells:
             self._computer.bells[wake] = True
 
