@@ -291,6 +291,9 @@ class Fluid:
             self._touched.discard(crowd)
             for device in crowd.growth:
                 del self._writing[device][crowd]
+                if not self._writing[device]:
+                    del self._writing[device]
+                    self._edges.pop(device, None)
         counted = {demand: crowd.count for demand, crowd in self._crowds.items()}
         if counted != self._counted:
             self._counted = counted
