@@ -15,10 +15,10 @@ from reconciler.machine.clock import Clock
 from reconciler.machine.files import Filesystem
 from reconciler.machine.load import Load
 from reconciler.machine.mounts import Mounts
-from reconciler.machine.probes import Probes
 from reconciler.machine.processes import PROC, ProcTable
 from reconciler.machine.start import Starter
 from reconciler.machine.waiting import Waiter
+from reconciler.probes import Probes
 from reconciler.remote.farmers import RemoteFarmers
 from reconciler.state import Absent, Fact, Ident, Instant, Unknown
 from reconciler.world import Ask, Chunk, Command, Farmers, Machine, Process, Signal, Stat, Survey, Usage
