@@ -42,7 +42,7 @@ class _Nudge:
 
     def wait(self, seconds: float | None = None) -> bool:
         """Has it been given, within so long? As often as it has, it counts once. None: as long as it takes."""
-        if not self._poll.poll(None if seconds is None else seconds * 1000):
+        if seconds is not None and not self._poll.poll(seconds * 1000):
             return False
         os.read(self._read, 4096)
         return True

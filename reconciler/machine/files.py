@@ -149,6 +149,8 @@ def _stat(bytes: int, modified: float, inode: int, device: int) -> Known[Stat]:
 def _entries(path: str) -> tuple[Entry, ...]:
     with os.scandir(path) as listing:
         return tuple(
-            Entry(plain_name(entry.name), entry.inode(), entry.is_dir(follow_symlinks=False))
-            for entry in listing
+            [
+                Entry(plain_name(entry.name), entry.inode(), entry.is_dir(follow_symlinks=False))
+                for entry in listing
+            ]
         )

@@ -194,8 +194,11 @@ class LocalMachine:
     def _ask(self, places: Mapping[Q, str], answer: Callable[[Q], Fact[T]]) -> dict[Q, Fact[T]]:
         """Each question's answer, asked side by side by the mount of its place."""
         groups: dict[str, list[Q]] = {}
+        there: dict[str, list[Q]] = {}
         for question, place in places.items():
-            groups.setdefault(self._mounts.of(place), []).append(question)
+            if place not in there:
+                there[place] = groups.setdefault(self._mounts.of(place), [])
+            there[place].append(question)
         return self._probes.ask(groups, answer)
 
     def _each(self, answer: Callable[[str], Fact[T]]) -> Callable[[Sequence[str]], dict[str, Fact[T]]]:
