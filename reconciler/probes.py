@@ -148,6 +148,9 @@ class _Hand:
 _IDLE: list[_Hand] = []
 _UNUSED: list[_Nudge] = []
 """Those of this process that have nothing to do; what was busy last comes next."""
+# A forked process has none of its parent's threads, and must not wake them by pipes that both have.
+os.register_at_fork(after_in_child=_IDLE.clear)
+os.register_at_fork(after_in_child=_UNUSED.clear)
 
 
 def _one(idle: list[N], make: Callable[[], N]) -> N:

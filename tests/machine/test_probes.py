@@ -203,6 +203,18 @@ def test_mounts_that_answer_are_asked_by_one_thread_in_turn() -> None:
     until(asked)
 
 
+def test_a_forked_process_asks_by_threads_of_its_own() -> None:
+    disks, probes = Disks(), Probes(60.0)
+    groups = {"/mnt": ("/mnt",)}
+    assert probes.ask(groups, disks.answer)["/mnt"] == Known(1)
+    child = os.fork()
+    if child == 0:
+        answer = probes.ask(groups, disks.answer, deadline=10.0)["/mnt"]
+        os._exit(0 if answer == Known(2) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert probes.ask(groups, disks.answer)["/mnt"] == Known(2)
+
+
 def test_a_question_that_fails_costs_its_own_row() -> None:
     def answer(number: int) -> Fact[int]:
         return Known(6 // number)
