@@ -73,17 +73,16 @@ def _shelve(machine: Machine, facts: Facts) -> None:
     logs = facts.spec.directories.logs.path
     stagger = facts.spec.scheduling.stagger
     needed = max(60.0, 0.0 if stagger == "auto" else float(stagger))
-    over = ("finished", "failed", "killed")
     every: tuple[Start | Transfer | Removal | Deletion, ...] = (
         *facts.starts,
         *facts.transfers,
         *facts.replacing.removals,
         *facts.deleted.begun,
     )
-    settled = [(facts.age(entry.since), entry.id, entry) for entry in every if entry.outcome in over]
-    if len(settled) <= FEW:
+    over = [entry for entry in every if entry.outcome in ("finished", "failed", "killed")]
+    if len(over) <= FEW:
         return
-    settled.sort(key=itemgetter(0, 1))
+    settled = sorted(((facts.age(entry.since), entry.id, entry) for entry in over), key=itemgetter(0, 1))
     jobs = {job.id for job in facts.all_jobs}
     for rank, (since, _, entry) in enumerate(settled):
         if rank < FEW:
