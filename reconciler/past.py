@@ -65,6 +65,16 @@ class Past:
         return {path: tuple(there) for path, there in found.items()}
 
     @cached_property
+    def unused(self) -> Mapping[str, float]:
+        """Seconds since the last start on each tmp."""
+        found: dict[str, float] = {}
+        for start in self._facts.starts:
+            age = self._facts.age(start.since)
+            if start.tmp not in found or age < found[start.tmp]:
+                found[start.tmp] = age
+        return found
+
+    @cached_property
     def youngest(self) -> float:
         """Seconds since the last start, whether its job still lives or not; infinite without any."""
         facts = self._facts

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
@@ -62,6 +63,7 @@ def parse_size(value: object) -> int:
     raise ValueError(f"{unit} is no unit of size; use one of {', '.join(_SIZES)}")
 
 
+@lru_cache(maxsize=1024)
 def show_size(value: int) -> str:
     """Bytes for people, always decimal: "108.8 GB", "2.1 TB", "512 B"."""
     for least, size, unit in _SHOWN:
