@@ -1,7 +1,7 @@
 """The difference between two States, leaf by leaf. The one import of deepdiff.
 
 An entry that is equal on both sides is never looked into: values are compared first, and only the entries
-that differ go to DeepDiff, which says how.
+that differ go to DeepDiff, which says how, once somebody wants to see it.
 """
 
 from __future__ import annotations
@@ -21,19 +21,22 @@ class Change:
     """One entry of State that is not as it should be.
 
     group, name: the entry. old, new: its value as observed and as desired; None: it is not there.
-    parts: what differs within it, as (path, from, to), where it is there on both sides.
     """
 
     group: Group
     name: str
     old: Leaf | None
     new: Leaf | None
-    parts: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def path(self) -> str:
         """The entry's place in State: ``jobs.0f3a…``."""
         return f"{self.group}.{self.name}"
+
+    @property
+    def parts(self) -> tuple[tuple[str, str, str], ...]:
+        """What differs within it, as (path, from, to), where it is there on both sides."""
+        return _parts(self.old, self.new) if self.old is not None and self.new is not None else ()
 
 
 def drift(observed: State, desired: State) -> tuple[Change, ...]:
@@ -52,16 +55,14 @@ def _group(group: Group, observed: Mapping[str, Leaf], desired: Mapping[str, Lea
     names = [
         name for name in observed.keys() | desired.keys() if _differ(observed.get(name), desired.get(name))
     ]
-    return tuple(_change(group, name, observed.get(name), desired.get(name)) for name in sorted(names))
+    return tuple(
+        Change(group=group, name=name, old=observed.get(name), new=desired.get(name))
+        for name in sorted(names)
+    )
 
 
 def _differ(old: Leaf | None, new: Leaf | None) -> bool:
     return old is not new and old != new
-
-
-def _change(group: Group, name: str, old: Leaf | None, new: Leaf | None) -> Change:
-    parts = _parts(old, new) if old is not None and new is not None else ()
-    return Change(group=group, name=name, old=old, new=new, parts=parts)
 
 
 def _parts(old: Leaf, new: Leaf) -> tuple[tuple[str, str, str], ...]:

@@ -21,8 +21,8 @@ from reconciler.state import Directory, Grant, Instant, Job, Known, Override, St
 if TYPE_CHECKING:
     from reconciler.deleted import Deleted
     from reconciler.drain import Drain
-    from reconciler.forecast import Course, Way
-    from reconciler.past import Past, WayKey
+    from reconciler.forecast import Course
+    from reconciler.past import Ended, Past, Ways
     from reconciler.plotters import Order, Plotters
     from reconciler.replacing import Replacing
     from reconciler.rhythm import Rhythm
@@ -56,8 +56,8 @@ class Facts:
         spaces = [(path, each.space) for path, each in seen.directories.items()]
         self._devices = {path: space.value.device for path, space in spaces if isinstance(space, Known)}
         table = (kept or Kept()).table
-        finished = tuple(start for start in self.starts if start.outcome == "finished")
-        self._ways: dict[WayKey, Way | None] = table("ways", plotters, finished)
+        self._ways: Ways = table("ways", plotters)
+        self._ended: Ended = table("ended", plotters)
         self._claimed: dict[str, tuple[object, Mapping[str, int]]]
         self._claimed = table("claims", plotters, spec, self._devices)
         self._unfit: dict[tuple[str, str | None, str], tuple[str, ...]] = table("unfit", plotters, spec)
@@ -245,7 +245,7 @@ class Facts:
         """What is to be read of earlier jobs."""
         from reconciler.past import Past
 
-        return Past(self, self._ways)
+        return Past(self, self._ways, self._ended)
 
     def courses(self, device: str) -> Mapping[str, Course]:
         """How the jobs of a device go on there, by id; without those of which that cannot be told."""

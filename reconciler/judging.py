@@ -69,10 +69,13 @@ class Judging:
         return tuple(self._once(limit) if limit in _ANYWHERE else limit for limit in LIMITS["spawn"])
 
     def _once(self, limit: Limit) -> Limit:
+        # It must not know its judging: in a ring, all that a tick has seen would outlive it.
+        said = self._said
+
         def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
-            if limit not in self._said:
-                self._said[limit] = limit(facts, admitted, want)
-            return self._said[limit]
+            if limit not in said:
+                said[limit] = limit(facts, admitted, want)
+            return said[limit]
 
         return judge
 

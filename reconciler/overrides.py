@@ -14,7 +14,7 @@ from dataclasses import asdict
 from reconciler import journal
 from reconciler.observation import Condition
 from reconciler.state import Absent, Fact, Grant, Ident, Instant, Known, Override, Unknown, Verb
-from reconciler.world import Ask, Machine
+from reconciler.world import Ask, Machine, Survey
 
 _VERBS: Mapping[str, Verb] = {
     "suspend": "suspend",
@@ -38,10 +38,17 @@ def withdraw(machine: Machine, logs: str, verb: Verb, target: str) -> bool:
     return isinstance(machine.remove(_path(logs, verb, target)), Known)
 
 
-def read(machine: Machine, logs: str) -> tuple[Fact[tuple[Override, ...]], tuple[Condition, ...]]:
-    """Every wish that is kept, and what is wrong with files that hold none."""
+def ask(logs: str) -> Ask:
+    """What to ask for before they can be read."""
+    return Ask(journal.overrides_path(logs), names=True)
+
+
+def read(
+    machine: Machine, logs: str, surveys: Mapping[str, Fact[Survey]]
+) -> tuple[Fact[tuple[Override, ...]], tuple[Condition, ...]]:
+    """Every wish that is kept, and what is wrong with files that hold none. surveys: with the answer to `ask`."""
     folder = journal.overrides_path(logs)
-    survey = machine.survey([Ask(folder, names=True)])[folder]
+    survey = surveys[folder]
     if isinstance(survey, Absent):
         return Known(()), ()
     if isinstance(survey, Unknown):

@@ -33,13 +33,27 @@ class WayKey(NamedTuple):
     stays: bool
 
 
-class Past:
-    """The starts that the journal remembers, as rules ask for them. ways: those that are found already."""
+Kind: TypeAlias = tuple[str, int, str | None]
+"""Plotter, k and tmp; None: all tmps together."""
+Ends: TypeAlias = Mapping[int, float]
+"""As `forecast.ends`."""
+Ways: TypeAlias = dict[WayKey, tuple[Ends, Way | None]]
+"""Each way with the times that it was made of."""
+Ended: TypeAlias = dict[Kind, tuple[tuple[Start, ...], Ends]]
+"""These times with the starts that they were taken from."""
 
-    def __init__(self, facts: Facts, ways: dict[WayKey, Way | None]) -> None:
+
+class Past:
+    """The starts that the journal remembers, as rules ask for them.
+
+    ways, ended: those that were found already, which are found anew once what they were made of is another.
+    """
+
+    def __init__(self, facts: Facts, ways: Ways, ended: Ended) -> None:
         self._facts = facts
         self._ways = ways
-        self._ends: dict[tuple[str, int, str | None], Mapping[int, float]] = {}
+        self._ended = ended
+        self._found: dict[WayKey, Way | None] = {}
 
     @cached_property
     def at(self) -> Mapping[str, tuple[Start, ...]]:
@@ -49,6 +63,16 @@ class Past:
             for path in {start.tmp, start.dst}:
                 found[path].append(start)
         return {path: tuple(there) for path, there in found.items()}
+
+    @cached_property
+    def unused(self) -> Mapping[str, float]:
+        """Seconds since the last start on each tmp."""
+        found: dict[str, float] = {}
+        for start in self._facts.starts:
+            age = self._facts.age(start.since)
+            if start.tmp not in found or age < found[start.tmp]:
+                found[start.tmp] = age
+        return found
 
     @cached_property
     def youngest(self) -> float:
@@ -73,37 +97,44 @@ class Past:
         they are over so soon that a look meets each but a few times, and would answer too late to what goes wrong.
         """
         key = WayKey(plotter, k, tmp, tuple(sorted(options.items())), stays)
-        if key not in self._ways:
-            self._ways[key] = self._find_way(plotter, k, tmp, options, stays)
-        found = self._ways[key]
+        if key not in self._found:
+            self._found[key] = self._find_way(key, options)
+        found = self._found[key]
         return (
             found if found is not None and found.seconds >= LOOKS * self._facts.spec.scheduling.tick else None
         )
 
-    def _find_way(self, plotter: str, k: int, tmp: str, options: Options, stays: bool) -> Way | None:
-        definition = self._facts.plotters.get(plotter)
+    def _find_way(self, key: WayKey, options: Options) -> Way | None:
+        definition = self._facts.plotters.get(key.plotter)
         if definition is None:
             return None
-        left = definition.band(k, definition.compression(options))[1] if stays else 0
-        return forecast.way(
-            definition.course(k, options),
-            self._ends_of(definition, k, tmp),
-            left,
-            lambda phase: definition.growth(k, phase, False, options).tmp,
-        )
+        ends = self._ends_of(definition, key.k, key.tmp)
+        kept = self._ways.get(key)
+        if kept is None or kept[0] != ends:
+            left = definition.band(key.k, definition.compression(options))[1] if key.stays else 0
+            way = forecast.way(
+                definition.course(key.k, options),
+                ends,
+                left,
+                lambda phase: definition.growth(key.k, phase, False, options).tmp,
+            )
+            kept = self._ways[key] = ends, way
+        return kept[1]
 
-    def _ends_of(self, plotter: Plotter, k: int, tmp: str) -> Mapping[int, float]:
+    def _ends_of(self, plotter: Plotter, k: int, tmp: str) -> Ends:
         """As `forecast.ends`. Every tmp on which none has finished yet has the same."""
         own, any_tmp = (plotter.name, k, tmp), (plotter.name, k, None)
         kind = own if own in self._finished else any_tmp
-        if kind not in self._ends:
-            self._ends[kind] = forecast.ends(self._finished.get(kind, ()), plotter, k, tmp)
-        return self._ends[kind]
+        starts = self._finished.get(kind, ())
+        kept = self._ended.get(kind)
+        if kept is None or kept[0] != starts:
+            kept = self._ended[kind] = starts, forecast.ends(starts, plotter, k, tmp)
+        return kept[1]
 
     @cached_property
-    def _finished(self) -> Mapping[tuple[str, int, str | None], tuple[Start, ...]]:
+    def _finished(self) -> Mapping[Kind, tuple[Start, ...]]:
         """Finished starts that tell of their phases, by plotter, k and tmp; and on all tmps together."""
-        found: dict[tuple[str, int, str | None], list[Start]] = defaultdict(list)
+        found: dict[Kind, list[Start]] = defaultdict(list)
         for start in self._facts.starts:
             if start.outcome == "finished" and start.milestones:
                 found[start.plotter, start.k, start.tmp].append(start)

@@ -13,11 +13,11 @@ from math import ceil, inf
 from statistics import median
 from typing import TYPE_CHECKING
 
-from reconciler.busy import IDLE
+from reconciler.busy import IDLE, Busy
 from reconciler.forecast import Way
 from reconciler.noun import noun
 from reconciler.spec.units import show_duration, show_size
-from reconciler.state import Known
+from reconciler.state import Fact, Known
 
 if TYPE_CHECKING:
     from reconciler.facts import Facts
@@ -66,8 +66,12 @@ class Rhythm:
         return f"one every {even}, {show_duration(self.beat)} apart at least: {took} / {self.jobs} for {self.bound}"
 
 
-def rhythm(facts: Facts) -> Rhythm | None:
-    """The rhythm of this farm now; None: the spec plots nothing, or nothing is known of how long a job takes."""
+def rhythm(facts: Facts, busy: Fact[Busy] | None = None) -> Rhythm | None:
+    """The rhythm of this farm now; None: the spec plots nothing, or nothing is known of how long a job takes.
+
+    busy: how busy it is, where that is not what was seen.
+    """
+    busy = facts.seen.busy if busy is None else busy
     plotting = facts.spec.plotting
     plotter = facts.plotters.get(plotting.plotter) if plotting is not None else None
     if plotting is None or plotter is None:
@@ -77,14 +81,14 @@ def rhythm(facts: Facts) -> Rhythm | None:
     if seconds is None:
         return None
     tmps = _tmps(facts)
-    by_time = {device: most for device in tmps if (most := _by_time(facts, device)) is not None}
+    by_time = {device: most for device in tmps if (most := _by_time(facts, busy, device)) is not None}
     on_drives = 0
     for device, tmp in tmps.items():
         by_room = _by_room(facts, plotting, plotter, device, tmp)
         on_drives += min(by_room, by_time.get(device, by_room))
-    processors = _processors(facts, plotting, plotter)
+    processors = _processors(facts, busy, plotting, plotter)
     bounds = [(processors, f"{facts.seen.cpus} processors"), (on_drives, "the tmp drives")]
-    fitting = _in_memory(facts)
+    fitting = _in_memory(facts, busy)
     if fitting is not None:
         bounds.append((fitting, f"{show_size(facts.seen.memory)} of memory"))
     if _works_in_memory(plotting, plotter):
@@ -100,6 +104,17 @@ def rhythm(facts: Facts) -> Rhythm | None:
         bound=bound,
         drives=by_time,
         tick=facts.spec.scheduling.tick,
+    )
+
+
+def eased(facts: Facts, busy: Busy) -> bool:
+    """Might one begin for that, were it so busy: sooner, or on a drive that carries no more yet?"""
+    then, now = facts.rhythm, rhythm(facts, Known(busy))
+    if then is None or now is None or now.jobs <= len(facts.jobs):
+        return False
+    due = facts.past.youngest >= now.beat
+    return now.jobs > then.jobs or (
+        due and any(now.drives.get(at, inf) > then.drives[at] for at in then.drives)
     )
 
 
@@ -125,11 +140,10 @@ def _took(facts: Facts, plotting: Plotting) -> float | None:
     return median(took) if took else None
 
 
-def _processors(facts: Facts, plotting: Plotting, plotter: Plotter) -> int:
+def _processors(facts: Facts, busy: Fact[Busy], plotting: Plotting, plotter: Plotter) -> int:
     """How many jobs the processors carry, by what those that run take of them."""
     running = sum(job.run == "running" for job in facts.jobs)
     standing = len(facts.jobs) - running
-    busy = facts.seen.busy
     if not isinstance(busy, Known) or not running:
         # Most of the time a job keeps fewer of its threads busy than it has.
         return max(len(facts.jobs), facts.seen.cpus // plotter.threads(plotting.options) + 1)
@@ -163,9 +177,9 @@ def _works_in_memory(plotting: Plotting, plotter: Plotter) -> bool:
     return peak <= plotter.final_bytes(plotting.k, plotter.compression(plotting.options))
 
 
-def _in_memory(facts: Facts) -> int | None:
+def _in_memory(facts: Facts, busy: Fact[Busy]) -> int | None:
     """How many jobs memory has room for, by what those that run take of it; None: nothing tells."""
-    running, busy = sum(job.run != "pending" for job in facts.jobs), facts.seen.busy
+    running = sum(job.run != "pending" for job in facts.jobs)
     taken = busy.value.memory if isinstance(busy, Known) else 0.0
     return int(running * MEMORY / taken) if running and taken > 0 else None
 
@@ -184,9 +198,9 @@ def _by_room(facts: Facts, plotting: Plotting, plotter: Plotter, device: str, tm
     return max(by_peaks, int(ROOM * (room + held) / _mean(way)))
 
 
-def _by_time(facts: Facts, device: str) -> int | None:
+def _by_time(facts: Facts, busy: Fact[Busy], device: str) -> int | None:
     """By the share of its time that the drive is busy with those jobs that it has; None: it has time."""
-    busy, here = facts.seen.busy, len(facts.on_device.get(device, ()))
+    here = len(facts.on_device.get(device, ()))
     share = busy.value.drives.get(device, 0.0) if isinstance(busy, Known) else 0.0
     return _carried(here, share) if here and share > IDLE else None
 

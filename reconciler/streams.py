@@ -7,7 +7,7 @@ and one onto a disk.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -127,8 +127,7 @@ class Streams:
         return self._read[device]
 
     def _spare(self, device: str | None) -> Most:
-        there = (each for each in self._recent if self._facts.device(each.source) == device)
-        told = paces(there, self._facts.now.at)
+        told = paces(self._sent.get(device, ()), self._facts.now.at)
         lands = self._landed.get(device or "")
         if device is None or lands is None or not told:
             return Most(1, "what its drive has time for is not known yet")
@@ -140,14 +139,20 @@ class Streams:
 
     def _waits(self, device: str) -> bool:
         """Shall reading wait, since a plot lands there now, and neither room nor patience is short?"""
+        lie = self._lie[device]
+        return device in self._lands and lie <= PATIENT and not self._facts.traffic.pressed(device)
+
+    @cached_property
+    def _lands(self) -> frozenset[str | None]:
+        """The drives onto which a plot is being copied now."""
         facts = self._facts
-        lands = any(
-            isinstance(job.phase, Known) and job.phase.value.major > 4 and facts.device(path) == device
-            for job in facts.jobs
-            for path in job.dsts
-        )
-        lie = sum(facts.device(plot.directory) == device for plot in facts.traffic.waiting.values())
-        return lands and lie <= PATIENT and not facts.traffic.pressed(device)
+        late = (job for job in facts.jobs if isinstance(job.phase, Known) and job.phase.value.major > 4)
+        return frozenset(facts.device(path) for job in late for path in job.dsts)
+
+    @cached_property
+    def _lie(self) -> Counter[str | None]:
+        """How many plots wait on each drive."""
+        return Counter(self._facts.device(plot.directory) for plot in self._facts.traffic.waiting.values())
 
     @cached_property
     def _landed(self) -> Mapping[str, float]:
@@ -165,6 +170,14 @@ class Streams:
         plotter = self._facts.plotters.get(start.plotter)
         seconds = (start.ended or 0.0) - start.since.at - start.milestones[-1]
         return plotter.final_bytes(start.k) / seconds if plotter is not None and seconds >= 1.0 else 0.0
+
+    @cached_property
+    def _sent(self) -> Mapping[str | None, Sequence[Transfer]]:
+        """By drive what was read from it."""
+        found: dict[str | None, list[Transfer]] = defaultdict(list)
+        for each in self._recent:
+            found[self._facts.device(each.source)].append(each)
+        return found
 
     @cached_property
     def _recent(self) -> Sequence[Transfer]:

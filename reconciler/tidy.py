@@ -6,6 +6,7 @@ No part of planning: everything that it moves or removes is history, or a wish t
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import UTC, datetime
 from math import inf
 from operator import itemgetter
 
@@ -41,8 +42,12 @@ def expire(machine: Machine, facts: Facts) -> int:
     """Remove shelved logs older than the spec keeps them; how many."""
     logs = facts.spec.directories.logs
     folders = machine.glob(f"{logs.path}/[0-9][0-9][0-9][0-9]-[0-9][0-9]")
+    newest = f"{logs.path}/{datetime.fromtimestamp(max(0.0, facts.now.at - logs.keep), UTC):%Y-%m}"
     removed = 0
     for folder in folders.value if isinstance(folders, Known) else ():
+        if folder > newest:
+            # What began in that month cannot be as old as that.
+            continue
         survey = machine.survey([Ask(folder, names=True)])[folder]
         names = [e.name for e in survey.value.entries if not e.folder] if isinstance(survey, Known) else []
         paths = [f"{folder}/{name}" for name in names if name.endswith(".log")]
@@ -68,17 +73,16 @@ def _shelve(machine: Machine, facts: Facts) -> None:
     logs = facts.spec.directories.logs.path
     stagger = facts.spec.scheduling.stagger
     needed = max(60.0, 0.0 if stagger == "auto" else float(stagger))
-    over = ("finished", "failed", "killed")
     every: tuple[Start | Transfer | Removal | Deletion, ...] = (
         *facts.starts,
         *facts.transfers,
         *facts.replacing.removals,
         *facts.deleted.begun,
     )
-    settled = [(facts.age(entry.since), entry.id, entry) for entry in every if entry.outcome in over]
-    if len(settled) <= FEW:
+    over = [entry for entry in every if entry.outcome in ("finished", "failed", "killed")]
+    if len(over) <= FEW:
         return
-    settled.sort(key=itemgetter(0, 1))
+    settled = sorted(((facts.age(entry.since), entry.id, entry) for entry in over), key=itemgetter(0, 1))
     jobs = {job.id for job in facts.all_jobs}
     for rank, (since, _, entry) in enumerate(settled):
         if rank < FEW:

@@ -15,10 +15,10 @@ from reconciler.machine.clock import Clock
 from reconciler.machine.files import Filesystem
 from reconciler.machine.load import Load
 from reconciler.machine.mounts import Mounts
-from reconciler.machine.probes import Probes
 from reconciler.machine.processes import PROC, ProcTable
 from reconciler.machine.start import Starter
 from reconciler.machine.waiting import Waiter
+from reconciler.probes import Probes
 from reconciler.remote.farmers import RemoteFarmers
 from reconciler.state import Absent, Fact, Ident, Instant, Unknown
 from reconciler.world import Ask, Chunk, Command, Farmers, Machine, Process, Signal, Stat, Survey, Usage
@@ -193,12 +193,12 @@ class LocalMachine:
 
     def _ask(self, places: Mapping[Q, str], answer: Callable[[Q], Fact[T]]) -> dict[Q, Fact[T]]:
         """Each question's answer, asked side by side by the mount of its place."""
-        alike: dict[str, list[Q]] = {}
-        for question, place in places.items():
-            alike.setdefault(place, []).append(question)
         groups: dict[str, list[Q]] = {}
-        for place, questions in alike.items():
-            groups.setdefault(self._mounts.of(place), []).extend(questions)
+        there: dict[str, list[Q]] = {}
+        for question, place in places.items():
+            if place not in there:
+                there[place] = groups.setdefault(self._mounts.of(place), [])
+            there[place].append(question)
         return self._probes.ask(groups, answer)
 
     def _each(self, answer: Callable[[str], Fact[T]]) -> Callable[[Sequence[str]], dict[str, Fact[T]]]:

@@ -70,11 +70,12 @@ class Observer:
         machine = self._world.machine
         logs = spec.directories.logs.path
         now = machine.now()
-        places = Places(machine, spec, self._plotters, self._plots)
-        journal = Journal(machine, self.logbook, self._settled, logs)
+        first = machine.survey((*Places.early(spec), overrides.ask(logs)))
+        places = Places(machine, spec, self._plotters, self._plots, first)
+        journal = Journal(machine, self.logbook, self._settled, logs, first[logs])
         table = machine.processes(self._plotters.wanted)
         journal.settle(table)
-        wishes, conditions = overrides.read(machine, logs)
+        wishes, conditions = overrides.read(machine, logs, first)
         jobs = Jobs(machine, self._argvs, self.logbook, places, journal, now, self._told)
         seen_jobs = jobs.look(table)
         history = journal.history(now)

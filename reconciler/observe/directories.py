@@ -6,7 +6,7 @@ import json
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from reconciler import journal
@@ -25,26 +25,40 @@ if TYPE_CHECKING:
 class Places:
     """The directories of one look, and how paths of jobs are told by the spec's spelling."""
 
-    def __init__(self, machine: Machine, spec: Spec, plotters: Plotters, plots: Plots) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        spec: Spec,
+        plotters: Plotters,
+        plots: Plots,
+        surveys: Mapping[str, Fact[Survey]],
+    ) -> None:
+        """surveys: what the directories of `early` have answered."""
         self._machine = machine
         self._spec = spec
         self._plotters = plotters
         self._plots = plots
-        directories = spec.directories
-        tmps = [d.path for d in directories.tmp] + [d.path for d in directories.tmp2]
-        self._tmp = tuple(dict.fromkeys(tmps))
-        self._landing = tuple(dict.fromkeys(d.path for d in directories.landing))
-        self._every = tuple(dict.fromkeys((*self._tmp, *self._landing, directories.logs.path)))
-        self._named = tuple(path for path in self._every if path != directories.logs.path)
+        logs = spec.directories.logs.path
+        self._tmp = _tmps(spec)
+        self._landing = tuple(dict.fromkeys(d.path for d in spec.directories.landing))
+        self._every = tuple(dict.fromkeys((*self._tmp, *self._landing, logs)))
+        self._named = tuple(path for path in self._every if path != logs)
         self._others: list[str] = []
         self._found: dict[str, str | None] = {}
-        self._surveys = dict(machine.survey([Ask(path) for path in self._every]))
-        self._surveys[directories.logs.path] = self._room_for(directories.logs.path)
-        self._real = {
-            survey.value.real: path
-            for path, survey in reversed(self._surveys.items())
-            if isinstance(survey, Known) and path != directories.logs.path
-        }
+        self._surveys = dict(surveys)
+        self._surveys[logs] = self._room_for(logs)
+
+    @staticmethod
+    def early(spec: Spec) -> tuple[Ask, ...]:
+        """The directories that must have been asked for their room before the process table is read.
+
+        So the room of a job that ends meanwhile is not counted as free while the job is still seen.
+        """
+        landing = {directory.path for directory in spec.directories.landing}
+        return (
+            *(Ask(path) for path in _tmps(spec) if path not in landing),
+            Ask(spec.directories.logs.path, names=True),
+        )
 
     def _room_for(self, path: str) -> Fact[Survey]:
         """The log directory; before the first start it is yet to be made, where its nearest parent lies."""
@@ -73,12 +87,23 @@ class Places:
         return path
 
     def _by_real(self, path: str) -> str | None:
-        if path not in self._surveys:
-            self._surveys.update(self._machine.survey([Ask(path)]))
-        survey = self._surveys[path]
+        survey = self._answered([path])[0]
         real = survey.value.real if isinstance(survey, Known) else posixpath.normpath(path)
         above = _above(real, list(self._real))
         return self._real[above] if above is not None else None
+
+    @cached_property
+    def _real(self) -> Mapping[str, str]:
+        """The directories of the spec by where they really are; the first of those that are one."""
+        found = zip(self._named, self._answered(self._named), strict=True)
+        return {survey.value.real: path for path, survey in reversed([*found]) if isinstance(survey, Known)}
+
+    def _answered(self, paths: Sequence[str]) -> Sequence[Fact[Survey]]:
+        """What these directories have answered; those that were not asked yet are asked now."""
+        asks = [Ask(path) for path in paths if path not in self._surveys]
+        if asks:
+            self._surveys.update(self._machine.survey(asks))
+        return [self._surveys[path] for path in paths]
 
     # notes
 
@@ -220,6 +245,11 @@ def _temp(path: str, plot_id: str | None, files: Iterable[str], stats: Mapping[s
         bytes=sum(stat.bytes for stat in present.values()),
         newest=max((stat.modified for stat in present.values()), default=0.0),
     )
+
+
+def _tmps(spec: Spec) -> tuple[str, ...]:
+    directories = spec.directories
+    return tuple(dict.fromkeys([d.path for d in directories.tmp] + [d.path for d in directories.tmp2]))
 
 
 @lru_cache(maxsize=1 << 10)

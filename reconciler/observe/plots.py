@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from math import inf
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from reconciler.noun import noun
 from reconciler.observe.heads import Heads
 from reconciler.plotters import head as heads
 from reconciler.plotters import names
-from reconciler.state import Instant, Known, Plot, Unknown
+from reconciler.state import Fact, Instant, Known, Plot, Unknown
 from reconciler.world import Entry, Machine, Stat
 
 if TYPE_CHECKING:
@@ -43,6 +44,15 @@ class _Marks(NamedTuple):
     fresh: float | None
 
 
+class _Given(NamedTuple):
+    """All that the plots of one look are told by, beside the clock and their heads."""
+
+    sightings: Mapping[str, _Sighting]
+    stats: Mapping[str, Fact[Stat]]
+    finished: Collection[str]
+    landing: Collection[str]
+
+
 class Plots:
     """Looks at them again and again. A cache: names that were read, and plots of which nothing has changed."""
 
@@ -50,8 +60,13 @@ class Plots:
         self._machine = machine
         self._plotters = plotters
         self._heads = Heads(machine)
+        self._listings: Mapping[str, Sequence[Entry]] = {}
         self._sighted: dict[tuple[str, str], _Sighting | None] = {}
+        self._sightings: Mapping[str, _Sighting] = {}
         self._judged: dict[str, tuple[_Marks, Plot]] = {}
+        self._given = _Given({}, {}, (), ())
+        self._told: Mapping[str, tuple[Plot, ...]] = {}
+        self._settled_at = inf
 
     def look(
         self,
@@ -67,34 +82,46 @@ class Plots:
         """
         sightings = self._sight(listings)
         stats = self._machine.stat(list(sightings)) if sightings else {}
-        heads = self._heads.read(stats, now)
+        given = _Given(sightings, stats, finished, landing)
+        if given != self._given or now.at <= self._settled_at:
+            self._given, self._told = given, self._tell(given, now)
+        return self._told
+
+    def _tell(self, given: _Given, now: Instant) -> Mapping[str, tuple[Plot, ...]]:
+        """Every plot judged, as far as anything of it has changed."""
+        heads = self._heads.read(given.stats, now)
         judged: dict[str, tuple[_Marks, Plot]] = {}
         found: dict[str, list[Plot]] = {}
-        for path, sighting in sightings.items():
-            stat, head = stats[path], heads.get(path)
+        for path, sighting in given.sightings.items():
+            stat, head = given.stats[path], heads.get(path)
             if not isinstance(stat, Known) or head is None:
                 continue
             still, plot_id = now.at - stat.value.modified, sighting.name.plot_id
             fresh = still if 0 <= still < SETTLED else None
-            marks = _Marks(stat.value, head, plot_id in landing, plot_id in finished, fresh)
+            marks = _Marks(stat.value, head, plot_id in given.landing, plot_id in given.finished, fresh)
             kept = self._judged.get(path)
             kept = judged[path] = (
                 kept if kept is not None and kept[0] == marks else (marks, self._judge(sighting, marks))
             )
             found.setdefault(sighting.directory, []).append(kept[1])
         self._judged = judged
+        self._settled_at = _settled_at(given, judged, now)
         return {path: tuple(sorted(plots, key=_name)) for path, plots in found.items()}
 
     def _sight(self, listings: Mapping[str, Sequence[Entry]]) -> Mapping[str, _Sighting]:
         """By path what lies there under a plot's final name."""
+        if listings == self._listings:
+            return self._sightings
         keys = [
             (directory, entry.name)
             for directory, entries in listings.items()
             for entry in entries
             if not entry.folder
         ]
+        self._listings = listings
         self._sighted = {key: self._sighted[key] if key in self._sighted else _sighting(*key) for key in keys}
-        return {sighting.path: sighting for sighting in self._sighted.values() if sighting is not None}
+        self._sightings = {each.path: each for each in self._sighted.values() if each is not None}
+        return self._sightings
 
     def _judge(self, sighting: _Sighting, marks: _Marks) -> Plot:
         """Is it whole? By what the plotters say, by its head and by its size."""
@@ -126,6 +153,17 @@ class Plots:
             compression=told.level if told is not None else name.compression or 0,
             contract=Known(told.contract) if told is not None else Unknown("its head does not tell"),
         )
+
+
+def _settled_at(given: _Given, judged: Mapping[str, tuple[_Marks, Plot]], now: Instant) -> float:
+    """Wall clock after which time alone changes nothing about any of them, once that has come; infinite before.
+
+    So it is, too, while something of one could not be read.
+    """
+    if len(judged) < len(given.sightings):
+        return inf
+    settled_at = max((marks.stat.modified for marks, _ in judged.values()), default=-inf) + SETTLED
+    return settled_at if now.at > settled_at else inf
 
 
 def _sighting(directory: str, file: str) -> _Sighting | None:

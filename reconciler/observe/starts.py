@@ -26,7 +26,7 @@ from reconciler.state import (
     Unknown,
 )
 from reconciler.transports.record import TransferLog
-from reconciler.world import MISSING, Ask, Machine, Process
+from reconciler.world import MISSING, Ask, Machine, Process, Survey
 
 _VANISHED = Absent("it vanished")
 _WORKER = {"plot": "job", "move": "mover", "retire": "remover"}
@@ -45,19 +45,21 @@ class History:
 class Journal:
     """The log directory, listed before the process table is read, and settled after."""
 
-    def __init__(self, machine: Machine, logbook: Logbook, settled: Settled, logs: str) -> None:
+    def __init__(
+        self, machine: Machine, logbook: Logbook, settled: Settled, logs: str, survey: Fact[Survey]
+    ) -> None:
+        """survey: what the log directory has answered, with its names."""
         self._machine = machine
         self._logbook = logbook
         self._settled = settled
         self._logs = logs
-        self._listed = self._list()
+        self._listed = self._list(survey)
         self._listing = self._listed.value if isinstance(self._listed, Known) else NOTHING
         self._alive: frozenset[str | None] = frozenset()
         self._held: dict[str, Fact[bool]] = {}
         self.logs: Mapping[str, Fact[Log]] = {}
 
-    def _list(self) -> Fact[Listing]:
-        survey = self._machine.survey([Ask(self._logs, names=True)])[self._logs]
+    def _list(self, survey: Fact[Survey]) -> Fact[Listing]:
         if isinstance(survey, Absent):
             # A folder that is yet to be made is an empty journal; one whose disk is away is not.
             return Absent(survey.why) if survey.why == MISSING else Unknown(survey.why)

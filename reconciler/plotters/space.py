@@ -55,6 +55,8 @@ class Sizes:
         self._space = space
         self._ks = [room.k for room in space.rooms]
         self._rests = [(_phase(rest.at), rest) for rest in space.rests]
+        self._plots: dict[tuple[int, int | None], int] = {}
+        self._bands: dict[tuple[int, int | None], tuple[int, int]] = {}
         self._growths: dict[tuple[object, ...], Growth] = {}
         self._courses: dict[tuple[object, ...], tuple[Leg, ...]] = {}
         rows = compression.levels if compression is not None else ()
@@ -76,12 +78,22 @@ class Sizes:
 
     def plot(self, k: int, level: int | None) -> int:
         """Expected size of a finished plot, in bytes."""
+        if (k, level) not in self._plots:
+            self._plots[k, level] = self._plot(k, level)
+        return self._plots[k, level]
+
+    def _plot(self, k: int, level: int | None) -> int:
         least, most = self._compressed(level)
         left = (least or most) / 2 + most / 2
         return round(left * sum(self._around(k, lambda room: room.plot)) / 2)
 
     def band(self, k: int, level: int | None) -> tuple[int, int]:
         """The smallest and the largest size that a whole plot can have, in bytes."""
+        if (k, level) not in self._bands:
+            self._bands[k, level] = self._band(k, level)
+        return self._bands[k, level]
+
+    def _band(self, k: int, level: int | None) -> tuple[int, int]:
         off = min(self._space.spread + self._space.noise / 2 ** (k / 2), 1)
         low, high = sorted(self._around(k, lambda room: room.plot))
         least, most = self._compressed(level)

@@ -22,16 +22,14 @@ def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
         return Verdict(rule="farm_room", ok=False, text=f"{want.target}: its room is not known")
     if disk.boundless:
         return Verdict(rule="farm_room", ok=True, text=f"{want.target}: its room is not ours to judge")
-    there = (*want.place, want.plot.name)
-    met = want.plot.name in facts.traffic.met
-    begun = met and (there in facts.traffic.parts or reserve.kept(facts, want))
+    stands, begun = _met(facts, want) if want.plot.name in facts.traffic.met else (False, False)
     floor = 0 if begun else facts.archives[want.farmer].floor
     free = disk.space.value.free
     promised = reserve.promised(facts, admitted, disk.space.value.device)
     left = free - promised - reserve.of_move(facts, want)
     return Verdict(
         rule="farm_room",
-        ok=left >= floor or there in facts.traffic.stored,
+        ok=left >= floor or stands,
         text=f"{show_size(want.plot.bytes)}, {show_size(free)} free there"
         + (f", {show_size(promised)} promised" if promised else "")
         + (f", floor {show_size(floor)}" if floor else ""),
@@ -39,3 +37,9 @@ def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
         limit=floor,
         unit="bytes",
     )
+
+
+def _met(facts: Facts, want: Move) -> tuple[bool, bool]:
+    """Does that plot stand there, and has it been begun there?"""
+    there = (*want.place, want.plot.name)
+    return there in facts.traffic.stored, there in facts.traffic.parts or reserve.kept(facts, want)

@@ -122,9 +122,9 @@ def _tmp_rank(facts: Facts, admitted: Admitted, path: str) -> tuple[Phase, float
     ]
     phases += [Phase(0, 0) for spawn in admitted.spawns if spawn.tmp == path]
     least = min(phases, default=EMPTY)
-    starts = [facts.age(start.since) for start in facts.past.at.get(path, ()) if start.tmp == path]
-    starts += [facts.age(job.since) for job in facts.on_tmp.get(path, ())]
-    unused = 0.0 if any(spawn.tmp == path for spawn in admitted.spawns) else min(starts, default=inf)
+    ages = [facts.age(job.since) for job in facts.on_tmp.get(path, ())]
+    ages.append(facts.past.unused.get(path, inf))
+    unused = 0.0 if any(spawn.tmp == path for spawn in admitted.spawns) else min(ages)
     return Phase(-least.major, -least.minor), -unused, path
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOVER = "reconciler.transports.mover"
 REMOVER = "reconciler.transports.remover"
+ROUND_TRIP = 0.5
 HANG = 1.0
 """Seconds after which a program looks again whether a hung disk answers."""
 
@@ -31,12 +32,14 @@ HANG = 1.0
 class Computer:
     """Everything that outlives the programs which look at it.
 
-    host, cpus, memory (bytes), utc_offset (seconds): as it tells them. seed: what plot ids are drawn from.
+    host, cpus, memory (bytes), utc_offset (seconds): as it tells them. round_trip: seconds from a question to a farmer
+    to its answer; 0: it is there within the look that asks. seed: what plot ids are drawn from.
     at: the wall clock as it begins. network: farmers by their address. locks: who holds each lock file; bells:
     wake-up sockets, and whether each was rung. fluid: the work that shares resources;
     shared: of these the drives, by the numbers of their devices, and "cpu". memory_taken: bytes of memory, now.
     heed: phases whose beginning ends a wait, as a watched log does; heed_farmers: whether a farmer's answer does
-    that tells something new; noticed: something of this has happened.
+    that tells something new; heed_transfers: whether a transfer's end does, where nothing went wrong with it;
+    noticed: something of this has happened.
     """
 
     def __init__(
@@ -63,7 +66,9 @@ class Computer:
         self.locks: dict[str, str] = {}
         self.bells: dict[str, bool] = {}
         self.heed: frozenset[Phase] = frozenset()
+        self.round_trip = ROUND_TRIP
         self.heed_farmers = False
+        self.heed_transfers = True
         self.noticed = False
         self.shared: dict[str, Resource] = {}
         self.memory_taken: Callable[[], int] = lambda: 0

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
+from operator import attrgetter
 from types import MappingProxyType
 
 from reconciler.busy import SPAN
@@ -20,11 +21,6 @@ from reconciler.noun import noun
 from reconciler.simulate.clock import Call, Clock
 from reconciler.simulate.disks import Device, File
 
-Crowds = frozenset[tuple["Demand", int]]
-"""How many flows there are of each demand."""
-
-KEPT = 20_000
-"""Shares that are remembered, by their crowds."""
 EDGE = 0.01
 """Seconds after a crossing at which it is told, so that it is surely over."""
 
@@ -60,17 +56,13 @@ class Demand:
     widest: float = inf
 
     @property
-    def alone(self) -> float:
-        """Units a second of one such flow where nothing else is."""
-        return min(
-            (resource.gives(1, 0.0) / need for resource, need in self.needs.items() if need > 0),
-            default=inf,
-        )
-
-    @property
     def wish(self) -> float:
-        """Units a second that it takes where it can."""
-        return min(self.widest, self.alone)
+        """Units a second that it takes where it can: as one such flow does where nothing else is."""
+        wish = self.widest
+        for resource, need in self.needs.items():
+            if need > 0 and resource.capacity < wish * need:
+                wish = resource.capacity / need
+        return wish
 
 
 @noun
@@ -144,6 +136,7 @@ class _Crowd:
 
     ends: those that are under way, by the value of `went` at which they are done; some have left since.
     growth: bytes a unit on each device, all together; before: bytes on it that were none of theirs.
+    due: by the clock, when the first of them is done.
     """
 
     went: float = 0.0
@@ -152,6 +145,19 @@ class _Crowd:
     ends: list[tuple[float, int, Flow]] = field(default_factory=list)
     growth: dict[Device, float] = field(default_factory=dict)
     before: dict[Device, float] = field(default_factory=dict)
+    due: float = inf
+
+
+@noun
+class _Edge:
+    """What comes next to a device on which flows write. due: by the clock. taken: the bytes in files then."""
+
+    due: float
+    happens: Callable[[], None]
+    taken: int
+
+
+_due = attrgetter("due")
 
 
 class Fluid:
@@ -173,8 +179,9 @@ class Fluid:
         self._shares = _NOTHING
         self._shared_at = clock.time
         self._past: deque[tuple[float, float, Shares]] = deque()
-        self._counted: Crowds = frozenset()
-        self._known: dict[Crowds, Shares] = {}
+        self._counted: dict[Demand, int] = {}
+        self._touched: set[_Crowd] = set()
+        self._edges: dict[Device, _Edge] = {}
         self._since = clock.time
         self._next: Call | None = None
         self._dirty = False
@@ -189,6 +196,7 @@ class Fluid:
         """Let it flow; `done` is called once nothing is left."""
         self._touch()
         crowd = self._crowds.setdefault(flow.demand, _Crowd())
+        self._touched.add(crowd)
         crowd.count += 1
         flow.begun = crowd.went
         self._order += 1
@@ -210,6 +218,7 @@ class Fluid:
             return
         self._touch()
         crowd = self._crowds[flow.demand]
+        self._touched.add(crowd)
         crowd.count -= 1
         went = min(flow.left, max(0.0, crowd.went - flow.begun))
         flow.left -= went
@@ -233,8 +242,7 @@ class Fluid:
     def changed(self) -> None:
         """The capacity of a resource is another now."""
         self._touch()
-        self._known.clear()
-        self._counted = frozenset()
+        self._counted = {}
 
     def measure(self) -> None:
         """Let what the resources have spent be told up to now."""
@@ -280,20 +288,21 @@ class Fluid:
         self._dirty = False
         for demand in [demand for demand, crowd in self._crowds.items() if not crowd.count]:
             crowd = self._crowds.pop(demand)
+            self._touched.discard(crowd)
             for device in crowd.growth:
                 del self._writing[device][crowd]
-        counted: Crowds = frozenset((demand, crowd.count) for demand, crowd in self._crowds.items())
+                if not self._writing[device]:
+                    del self._writing[device]
+                    self._edges.pop(device, None)
+        counted = {demand: crowd.count for demand, crowd in self._crowds.items()}
         if counted != self._counted:
             self._counted = counted
             self._remember()
-            if len(self._known) > KEPT:
-                self._known.clear()
-            if counted not in self._known:
-                # In the order of their beginning, whatever the hashes say.
-                self._known[counted] = share((demand, crowd.count) for demand, crowd in self._crowds.items())
-            self._shares = self._known[counted]
+            self._shares = share(counted.items())
             for demand, crowd in self._crowds.items():
                 crowd.rate = self._shares.rates[demand]
+            self._touched.update(self._crowds.values())
+            self._edges.clear()
         self._look_ahead()
 
     def _remember(self) -> None:
@@ -305,29 +314,49 @@ class Fluid:
             past.popleft()
 
     def _look_ahead(self) -> None:
-        soonest, what = inf, self._settle
-        for crowd in self._crowds.values():
-            while crowd.ends and self._living.get(crowd.ends[0][2]) != crowd.ends[0][1]:
-                heapq.heappop(crowd.ends)
-            if crowd.ends and crowd.rate > 0:
-                left = max(0.0, crowd.ends[0][0] - crowd.went) / crowd.rate
-                if left < soonest:
-                    soonest, what = left, self._finish(crowd)
+        """Await what comes next. At the same rates all comes when it would have come, but for what was touched."""
+        now = self._clock.time
+        for crowd in self._touched:
+            crowd.due = self._ends(crowd)
+        first = min(self._crowds.values(), key=_due, default=None)
+        soonest, happens = (first.due, self._finish(first)) if first is not None else (inf, self._settle)
         for device, writing in self._writing.items():
-            grows = flowing = 0.0
-            for crowd in writing:
-                pace = crowd.growth[device]
-                grows += pace * crowd.rate
-                flowing += pace * crowd.went - crowd.before[device]
-            if not grows:
-                continue
-            room = device.total - device.others - device.used - flowing
-            if grows > 1e-6 and max(0.0, room) / grows < soonest:
-                soonest, what = max(0.0, room) / grows, self._fill(device)
-            for level in self.alarms.get(device, ()):
-                if 0.0 < (room - level) / grows < soonest:
-                    soonest, what = (room - level) / grows + EDGE, self._cross
-        self._next = self._clock.later(soonest, what) if soonest < inf else None
+            edge = self._edges.get(device)
+            if (
+                edge is None
+                or edge.taken != device.used + device.others
+                or not self._touched.isdisjoint(writing)
+            ):
+                edge = self._edges[device] = self._edge(device, writing)
+            if edge.due < soonest:
+                soonest, happens = edge.due, edge.happens
+        self._touched.clear()
+        self._next = self._clock.later(max(0.0, soonest - now), happens) if soonest < inf else None
+
+    def _ends(self, crowd: _Crowd) -> float:
+        """When the first of a crowd is done."""
+        while crowd.ends and self._living.get(crowd.ends[0][2]) != crowd.ends[0][1]:
+            heapq.heappop(crowd.ends)
+        if not crowd.ends or crowd.rate <= 0:
+            return inf
+        return self._clock.time + max(0.0, crowd.ends[0][0] - crowd.went) / crowd.rate
+
+    def _edge(self, device: Device, writing: Iterable[_Crowd]) -> _Edge:
+        """When a device is full, or its free bytes cross an alarm, if its crowds go on like this."""
+        now, taken = self._clock.time, device.used + device.others
+        due, happens, grows, flowing = inf, self._settle, 0.0, 0.0
+        for crowd in writing:
+            pace = crowd.growth[device]
+            grows += pace * crowd.rate
+            flowing += pace * crowd.went - crowd.before[device]
+        room = device.total - taken - flowing
+        if grows > 1e-6:
+            due, happens = now + max(0.0, room) / grows, self._fill(device)
+        for level in self.alarms.get(device, ()) if grows else ():
+            crosses = now + (room - level) / grows
+            if now < crosses < due:
+                due, happens = crosses + EDGE, self._cross
+        return _Edge(due, happens, taken)
 
     def _finish(self, crowd: _Crowd) -> Callable[[], None]:
         """The flow that is the first to be done there."""
@@ -352,6 +381,7 @@ class Fluid:
 
         def fill() -> None:
             self._next = None
+            self._edges.clear()
             self._touch()
             writers = [
                 flow
@@ -365,5 +395,6 @@ class Fluid:
 
     def _cross(self) -> None:
         self._next = None
+        self._edges.clear()
         self._touch()
         self.crossed()

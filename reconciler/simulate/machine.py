@@ -13,6 +13,7 @@ from reconciler.busy import Busy
 from reconciler.errors import AlreadyStarted, LockHeld, MachineError
 from reconciler.machine.globbing import glob
 from reconciler.simulate.computer import Computer
+from reconciler.simulate.moving import Move
 from reconciler.simulate.network import SimulatedFarmers
 from reconciler.simulate.processes import Process as Played
 from reconciler.state import Absent, Fact, Ident, Instant, Known, Unknown
@@ -316,7 +317,8 @@ class SimulatedMachine:
         self._started = list(self.alive(self._started))
         computer.noticed = False
         if not elsewhere:
-            living = {ident.pid for ident in idents if computer.processes.get(ident) is not None}
+            found = ((ident.pid, computer.processes.get(ident)) for ident in idents)
+            living = {pid: process for pid, process in found if process is not None}
             ended = computer.processes.ended
 
             def enough() -> bool:
@@ -326,11 +328,18 @@ class SimulatedMachine:
                 if computer.processes.ended == ended:
                     return False
                 ended = computer.processes.ended
-                return not living <= computer.processes.pids
+                gone = living.keys() - computer.processes.pids
+                return any(self._heeded(living[pid]) for pid in gone)
 
             computer.clock.advance(max(0.0, seconds), enough)
         if wake:
             computer.bells[wake] = False
+
+    def _heeded(self, ended: Played) -> bool:
+        """Is it news that this process has ended?"""
+        return self.computer.heed_transfers or not (
+            isinstance(ended.doing, Move) and ended.doing.step == "done"
+        )
 
     def ring(self, wake: str) -> bool:
         """Ring a waiting loop awake."""

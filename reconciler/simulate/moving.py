@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.simulate.computer import Computer
     from reconciler.simulate.network import Host
 
-SLICES = 10
+SLICES = 5
 """Into so many steps a copy is cut."""
 PATIENCE = 1.0
 """Seconds for which a mover asks for a lock that another has."""

@@ -19,12 +19,10 @@ from reconciler.world import HEAD, Answer, Found, Heard, Question, Volume
 if TYPE_CHECKING:
     from reconciler.simulate.computer import Computer
 
-ROUND_TRIP = 0.5
-"""Seconds from a question to its answer."""
 DEADLINE = 20.0
 """Seconds after which a farmer that says nothing is given up."""
 BETWEEN = 5.0
-"""Seconds between two questions to one farmer, at least."""
+"""Seconds between two questions to one farmer at least, where an answer takes any time."""
 FIRST, LONGEST = 10.0, 300.0
 """Seconds until the next try after a failure: doubled with each further one."""
 
@@ -40,6 +38,7 @@ class Host:
         self.disks = Disks(clock)
         self.link: Literal["up", "down", "silent"] = "up"
         self._sorted: dict[str, tuple[object, Sorted]] = {}
+        self._told: dict[str, tuple[object, Known[Volume]]] = {}
 
     def sorted_out(self, path: str) -> Sorted:
         """What is in a folder, looked through anew only where it has changed."""
@@ -50,6 +49,22 @@ class Host:
             plots = {name: file for name, file, kind in files if kind == "plot"}
             parts = [(name, file) for name, file, kind in files if kind == "part"]
             kept = self._sorted[path] = (listing, (plots, parts))
+        return kept[1]
+
+    def standing(self, path: str) -> Known[Volume]:
+        """A folder in which nothing is under way, the very same while it and its device do not change."""
+        device, plots = self.disks.device(path), self.sorted_out(path)[0]
+        grounds = (device, device.free, device.writable, len(plots))
+        kept = self._told.get(path)
+        if kept is None or kept[0] != grounds:
+            volume = Volume(
+                device=device.number,
+                free=device.free,
+                total=device.total,
+                writable=device.writable,
+                plots=len(plots),
+            )
+            kept = self._told[path] = grounds, Known(volume)
         return kept[1]
 
 
@@ -76,11 +91,12 @@ class SimulatedFarmers:
     ) -> Mapping[str, Heard]:
         """What each farmer last said; those whose time it is are asked anew."""
         clock = self._computer.clock
+        between = BETWEEN if self._computer.round_trip else 0.0
         for question in questions:
             line = self._lines.setdefault(question.farmer, _Line(Heard(answer=None), -BETWEEN))
             if line.heard.trouble is not None and kicked > clock.at - (clock.time - line.since):
                 line.free_at, line.failures = 0.0, 0
-            if not line.asking and clock.time >= max(line.free_at, line.since + BETWEEN):
+            if not line.asking and clock.time >= max(line.free_at, line.since + between):
                 self._ask(line, question, wake)
         return {question.farmer: self._lines[question.farmer].heard for question in questions}
 
@@ -89,9 +105,20 @@ class SimulatedFarmers:
         line.asking, line.since = True, clock.time
         asked = clock.now()
         silent = self._host(question).link == "silent"
-        clock.later(DEADLINE if silent else ROUND_TRIP, lambda: self._hang_up(line, question, asked, wake))
+        wait = DEADLINE if silent else self._computer.round_trip
 
-    def _hang_up(self, line: _Line, question: Question, asked: Instant, wake: str) -> None:
+        def hang_up() -> None:
+            old = line.heard
+            self._hang_up(line, question, asked)
+            self._wake(old, line.heard, wake)
+
+        if wait > 0:
+            clock.later(wait, hang_up)
+        else:
+            # It is there before the look is over that asks: nobody is to be woken.
+            self._hang_up(line, question, asked)
+
+    def _hang_up(self, line: _Line, question: Question, asked: Instant) -> None:
         """The answer has come, or none will."""
         clock, host = self._computer.clock, self._host(question)
         line.asking = False
@@ -108,9 +135,14 @@ class SimulatedFarmers:
         line.failures, line.free_at = 0, 0.0
         volumes = _volumes(host, question, clock)
         line.heard = Heard(answer=Answer(asked=asked, seek=question.seek, volumes=volumes))
-        if old.answer is None or old.answer.volumes != volumes:
+
+    def _wake(self, old: Heard, new: Heard, wake: str) -> None:
+        """Ring where an answer tells what was not known, and say that it tells something new."""
+        if new.answer is None or new.trouble is not None:
+            return
+        if old.answer is None or old.answer.volumes != new.answer.volumes:
             self._computer.noticed = self._computer.noticed or self._computer.heed_farmers
-        fresh = old.answer is None or old.trouble is not None or set(question.seek) - set(old.answer.seek)
+        fresh = old.answer is None or old.trouble is not None or set(new.answer.seek) - set(old.answer.seek)
         if fresh and wake in self._computer.bells:
             self._computer.bells[wake] = True
 
@@ -148,19 +180,18 @@ def _volume(
     device = disks.device(disk)
     if device.trouble is not None:
         return device.trouble
-    point = disks.mount_point(disk)
-    beyond = fixed_part(pattern).rstrip("/") + "/"
-    if question.mount and (point == "/" or not point.startswith(beyond)):
-        return Absent("is not a mount point of its own")
+    if question.mount:
+        point, beyond = disks.mount_point(disk), fixed_part(pattern).rstrip("/") + "/"
+        if point == "/" or not point.startswith(beyond):
+            return Absent("is not a mount point of its own")
     plots, parts = host.sorted_out(path)
-    sought = [(name, plots[name]) for name in sorted(plots.keys() & seek)] if seek else []
+    told = host.standing(path)
+    if not parts and not question.heads and seek.isdisjoint(plots):
+        return told
+    sought = [(name, plots[name]) for name in sorted(plots.keys() & seek)]
     return Known(
-        Volume(
-            device=device.number,
-            free=device.free,
-            total=device.total,
-            writable=device.writable,
-            plots=len(plots),
+        replace(
+            told.value,
             sought=tuple(_found(name, file, clock) for name, file in sought),
             parts=tuple(_found(name, file, clock) for name, file in parts),
             every=tuple(_found(name, file, clock, HEAD) for name, file in plots.items())

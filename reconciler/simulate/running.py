@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.events import Event, Ticked
+from reconciler.rhythm import eased
 from reconciler.simulate.building import BEGIN, build
 from reconciler.simulate.machine import SimulatedMachine, SimulatedWorld
 from reconciler.simulate.tally import Moment, Tally, moment, tally
@@ -46,9 +47,7 @@ BY_TIME = frozenset(
 )
 """Limits on starts that pass with time or with a job's end, and by nothing else."""
 WHEREVER = frozenset({"drained", "paused", "stop_after", "max_jobs", "stagger"})
-"""Of them those that hold a start wherever it would be: one that holds any after a start holds the next. What is
-left to the tool may change with what is measured.
-"""
+"""Of them those that hold a start wherever it would be: one that holds any after a start holds the next."""
 BY_TRANSFER = frozenset({"in_all", "per_link", "transfers", "per_source", "per_disk", "paused"})
 """Limits on transfers that pass with a transfer's end."""
 
@@ -73,12 +72,13 @@ class Watch:
     """What was seen while it ran. ticks: looks of the loop.
 
     held: seconds after the warm-up for which each rule held that kind of action. begun: when and on which tmp jobs were
-    started, by wall clock. failed: actions that could not be done. last: the last look.
+    started, by wall clock. suspends: of jobs. failed: actions that could not be done. last: the last look.
     """
 
     ticks: int = 0
     held: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
     begun: list[tuple[float, str]] = field(default_factory=list)
+    suspends: int = 0
     failed: int = 0
     last: Ticked | None = None
 
@@ -115,7 +115,6 @@ class Run:
         self.moments: list[Moment] = []
         self._jumps, self._soon = polling is None, float(spec.scheduling.tick)
         self._milestones = _milestones(self.spec)
-        self._set = WHEREVER - spec.scheduling.left_open
         clock = self.computer.clock
         for day in (self.warm_up, days):
             clock.later(day * DAY, self._tally)
@@ -124,6 +123,8 @@ class Run:
             clock.later((number + number * GOLDEN % 1) / MOMENTS * days * DAY, self._sample)
         self.faults = schedule(self.computer, self.hardware, self.spec, days) if faults else ()
         if self._jumps:
+            # A farmer answers in less time than a tick has: one look for both.
+            self.computer.round_trip = 0.0
             self.computer.fluid.crossed = self._notice
             for directory in spec.directories.tmp:
                 device = self.computer.disks.device(directory.path)
@@ -149,17 +150,21 @@ class Run:
         for outcome in event.outcomes:
             if outcome.result == "done" and outcome.action.kind == "spawn":
                 watch.begun.append((event.facts.now.at, str(getattr(outcome.action, "tmp", ""))))
+            watch.suspends += outcome.action.kind == "suspend"
             watch.failed += outcome.result == "failed"
         watch.last = event
         if self._jumps:
             acted = {outcome.action.kind for outcome in event.outcomes} - {"archive", "retire"}
             holding = {hold.rule for hold in event.plan.holds if hold.kind == "spawn"}
-            if holding & self._set:
+            if holding & WHEREVER:
                 acted.discard("spawn")
             if acted:
                 # What holds the next one of its kind, only the next plan tells.
                 self.computer.clock.later(self._soon, self._notice)
             self.computer.heed = self._heeded(event.plan)
+            self.computer.heed_transfers = not all(
+                hold.kind == "spawn" and hold.rule in BY_TIME for hold in event.plan.holds
+            )
             self.computer.heed_farmers = any(
                 hold.kind in ("archive", "retire") and hold.rule not in BY_TRANSFER
                 for hold in event.plan.holds
@@ -180,7 +185,9 @@ class Run:
         self.computer.clock.later(SENSE, self._sense)
         now, last = self.world.machine.busy(), self.watch.last
         then = last.facts.seen.busy if last is not None else now
-        if isinstance(now, Known) and isinstance(then, Known) and now.value.eased(then.value, EASED):
+        if not (isinstance(now, Known) and isinstance(then, Known) and now.value.eased(then.value, EASED)):
+            return
+        if last is None or eased(last.facts, now.value):
             self._notice()
 
     # what came of it

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
 from typing import TypeAlias
 
 from reconciler.errors import Problem, SpecError
+from reconciler.probes import Probes
 from reconciler.sources import Source
 from reconciler.spec.files import DISK, Files
 from reconciler.spec.loaded import Loaded
 from reconciler.spec.shrink import shrunk
+from reconciler.state import Fact, Known, Unknown
 
 DEADLINE = 2.0
 """Seconds that the loop waits for the files; a mount that hangs must not hold it up."""
@@ -31,42 +32,42 @@ class FileSource(Source):
         self._marks: dict[str, _Mark] = {}
         self._good: Loaded | None = None
         self._error: SpecError | None = None
-        self._silent = False
-        self._thread: threading.Thread | None = None
+        self._silent: str | None = None
+        self._probes = Probes(DEADLINE)
 
     def current(self) -> Loaded:
         """The newest good spec. Raises SpecError while there has been none."""
-        if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._read, daemon=True, name="spec")
-            self._thread.start()
-        seconds = FIRST if self._good is None else DEADLINE
-        self._thread.join(seconds)
-        self._silent = self._thread.is_alive()
+        read = self._probes.ask(
+            {self._path: (self._path,)}, self._read, deadline=FIRST if self._good is None else None
+        )[self._path]
+        # As it was put first, however long it lasts: it is told once.
+        self._silent = (self._silent or read.why) if isinstance(read, Unknown) else None
         if self._good is not None:
             return self._good
         if self._error is not None:
             raise self._error
-        raise SpecError([_silence(self._path, seconds)])
+        raise SpecError([_silence(self._path, self._silent or "")])
 
     def problem(self) -> str | None:
         """Why the files as they are now are not in force."""
-        if self._silent:
-            return str(_silence(self._path, DEADLINE))
+        if self._silent is not None:
+            return str(_silence(self._path, self._silent))
         return str(self._error) if self._error is not None else None
 
-    def _read(self) -> None:
+    def _read(self, path: str) -> Fact[None]:
         if self._marks and all(_mark(path) == mark for path, mark in self._marks.items()):
-            return
+            return Known(None)
         files = _Marked()
         try:
-            loaded = self._load(files, self._path)
+            loaded = self._load(files, path)
             why = shrunk(self._good.spec, loaded.spec) if self._good is not None else None
             if why is not None:
-                raise SpecError([Problem(self._path, 0, 0, "", why, "shrunk")])
+                raise SpecError([Problem(path, 0, 0, "", why, "shrunk")])
             self._good, self._error = loaded, None
         except SpecError as error:
             self._error = error
         self._marks = files.marks
+        return Known(None)
 
 
 class _Marked(Files):
@@ -94,6 +95,5 @@ def _mark(path: str) -> _Mark:
     return stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
-def _silence(path: str, seconds: float) -> Problem:
-    words = f"the file has not answered for {seconds:.0f} s; is its file system there?"
-    return Problem(path, 0, 0, "", words, "silent")
+def _silence(path: str, why: str) -> Problem:
+    return Problem(path, 0, 0, "", f"the file {why}; is its file system there?", "silent")

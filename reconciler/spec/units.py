@@ -11,6 +11,7 @@ import posixpath
 import re
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 
 from reconciler.spec.marks import Mark, before, described, limits, written
@@ -62,6 +63,7 @@ def parse_size(value: object) -> int:
     raise ValueError(f"{unit} is no unit of size; use one of {', '.join(_SIZES)}")
 
 
+@lru_cache(maxsize=1024)
 def show_size(value: int) -> str:
     """Bytes for people, always decimal: "108.8 GB", "2.1 TB", "512 B"."""
     for least, size, unit in _SHOWN:

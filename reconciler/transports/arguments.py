@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from reconciler.errand import Errand, Farewell, Way, way_from_json
@@ -13,26 +14,24 @@ from reconciler.transports import TRANSPORTS
 
 def from_argv(argv: Sequence[str]) -> Errand:
     """The errand in those arguments. Wrong usage ends the process with a message and 2, as argparse does."""
-    parser = argparse.ArgumentParser("mover", description="Move one plot to a disk.", allow_abbrev=False)
-    return Errand(**_read(parser, Errand, argv))
+    return Errand(**vars(_parser("mover", "Move one plot to a disk.", Errand).parse_args(argv)))
 
 
 def farewell_from_argv(argv: Sequence[str]) -> Farewell:
     """The same of a remover."""
-    parser = argparse.ArgumentParser("remover", description="Remove one old plot.", allow_abbrev=False)
-    return Farewell(**_read(parser, Farewell, argv))
+    return Farewell(**vars(_parser("remover", "Remove one old plot.", Farewell).parse_args(argv)))
 
 
-def _read(
-    parser: argparse.ArgumentParser, kind: type[Errand | Farewell], argv: Sequence[str]
-) -> dict[str, Any]:
+@cache
+def _parser(name: str, description: str, kind: type[Errand | Farewell]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(name, description=description, allow_abbrev=False)
     checks: dict[str, Callable[[str], Any]] = {
         "plot": _plot_name, "transport": _transport_name, "way": _way,
         "bytes": int, "modified": float, "k": int, "compression": int,
     }  # fmt: skip
     for field in fields(kind):
         parser.add_argument(f"--{field.name}", required=True, type=checks.get(field.name, str))
-    return vars(parser.parse_args(argv))
+    return parser
 
 
 def _plot_name(text: str) -> str:

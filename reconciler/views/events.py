@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.events import Event, Planned, Ticked, Trouble
@@ -40,6 +40,8 @@ class Teller:
     def tell(self, event: Event) -> tuple[str, ...]:
         """The lines of one event, each with its local time in front."""
         lines = tuple(self._lines(event))
+        if not lines:
+            return ()
         clock = words.clock(self._now, self._offset)
         return tuple(f"{clock} {line}" for line in lines)
 
@@ -81,6 +83,8 @@ class Teller:
 
     def _over(self, before: Facts, now: Facts) -> Iterator[str]:
         """Jobs, transfers and removals that have come to their end since the last tick."""
+        if _begun(before) == _begun(now):
+            return
         was_over = {start.id for start in before.starts if start.outcome not in UNDER_WAY}
         was_over |= {transfer.id for transfer in before.transfers if transfer.outcome not in UNDER_WAY}
         was_over |= {each.id for each in before.replacing.removals if each.outcome not in UNDER_WAY}
@@ -129,6 +133,11 @@ class Teller:
 
 def _key(hold: Hold) -> tuple[str, str, str]:
     return hold.kind, hold.subject, hold.rule
+
+
+def _begun(facts: Facts) -> tuple[Sequence[object], ...]:
+    """All that may come to its end."""
+    return facts.starts, facts.transfers, facts.replacing.removals
 
 
 def _majors(facts: Facts) -> Mapping[str, int]:

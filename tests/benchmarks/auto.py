@@ -12,9 +12,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from reconciler.commands.simulating import played
 from reconciler.description import MachineDescription
-from reconciler.events import Event, Ticked
-from reconciler.loop import Loop
 from reconciler.plotters import Plotters
 from reconciler.simulate.outcome import Result, result
 from reconciler.simulate.running import Run
@@ -67,17 +66,9 @@ class Bench:
             seed=self.seed,
             faults=self.faults,
         )
-        suspends = 0
-
-        def report(event: Event) -> None:
-            nonlocal suspends
-            if isinstance(event, Ticked):
-                suspends += sum(outcome.action.kind == "suspend" for outcome in event.outcomes)
-            run.report(event)
-
         began = time.process_time()
-        Loop(run.source, run.world, self.plotters, report=report).run(run.over, idle=run.idle)
-        return Played(result(run), suspends, time.process_time() - began)
+        found = result(played(run))
+        return Played(found, run.watch.suspends, time.process_time() - began)
 
     def best(self, described: MachineDescription, loaded: Loaded, trials: int) -> Trial | None:
         """The best manual setting of so many that a search tries; None: all lost jobs."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from reconciler.errors import MachineError
 from reconciler.machine import LocalMachine
 from reconciler.machine.files import Filesystem
 from reconciler.machine.mounts import Mounts
-from reconciler.machine.probes import Probes
+from reconciler.probes import Probes
 from reconciler.state import Fact, Known, Unknown
 from reconciler.world import Ask, Command, Survey
 
@@ -133,6 +134,88 @@ def test_a_slow_mount_keeps_what_it_has_answered_in_time() -> None:
     stuck.set()
     probes = Probes(60.0)
     until(lambda: probes.ask({"/disk": range(6)}, answer) == {number: Known(number) for number in range(6)})
+
+
+class Disks:
+    """Mounts by name, some of them stuck: each answers which time it is that it is asked."""
+
+    def __init__(self, *stuck: str) -> None:
+        self._stuck = {name: threading.Event() for name in stuck}
+        self._times: Counter[str] = Counter()
+        self._under_way: Counter[str] = Counter()
+        self.threads: set[int] = set()
+        self.twice = False
+
+    def answer(self, mount: str) -> Fact[int]:
+        self._times[mount] += 1
+        self._under_way[mount] += 1
+        self.twice |= self._under_way[mount] > 1
+        self.threads.add(threading.get_ident())
+        time = self._times[mount]
+        if mount in self._stuck:
+            self._stuck[mount].wait()
+        self._under_way[mount] -= 1
+        return Known(time)
+
+    def heal(self) -> None:
+        for event in self._stuck.values():
+            event.set()
+
+
+@pytest.mark.parametrize("hung", [(0,), (11,), (0, 1, 2), (3, 7), range(11), range(12)])
+def test_mounts_that_hang_cost_no_other_its_answer_wherever_they_stand(hung: Sequence[int]) -> None:
+    mounts = [f"/mnt/{number:02}" for number in range(12)]
+    stuck = {mounts[number] for number in hung}
+    disks, probes = Disks(*stuck), Probes(0.5)
+    groups = {mount: (mount,) for mount in mounts}
+
+    def silent() -> set[str]:
+        """A busy machine may not have come to all in time."""
+        return {
+            mount for mount, fact in probes.ask(groups, disks.answer).items() if isinstance(fact, Unknown)
+        }
+
+    assert silent() >= stuck
+    until(lambda: silent() == stuck)
+    disks.heal()
+    until(lambda: all(isinstance(fact, Known) for fact in probes.ask(groups, disks.answer).values()))
+    assert not disks.twice
+
+
+def test_an_answer_that_comes_too_late_is_nobodys() -> None:
+    disks, probes = Disks("/slow"), Probes(0.1)
+    groups = {"/slow": ("/slow",)}
+    first = probes.ask(groups, disks.answer)
+    assert isinstance(first["/slow"], Unknown)
+    disks.heal()
+    until(lambda: probes.ask(groups, disks.answer, deadline=60.0)["/slow"] == Known(2))
+    assert isinstance(first["/slow"], Unknown)
+
+
+def test_mounts_that_answer_are_asked_by_one_thread_in_turn() -> None:
+    def asked() -> bool:
+        """A busy machine may take its time with one of them."""
+        disks, probes = Disks(), Probes(60.0)
+        for _ in range(3):
+            probes.ask({f"/mnt/{number}": (f"/mnt/{number}",) for number in range(30)}, disks.answer)
+        return len(disks.threads) == 1
+
+    until(asked)
+
+
+def test_a_forked_process_asks_by_threads_of_its_own() -> None:
+    disks, probes = Disks(), Probes(60.0)
+    groups = {"/mnt": ("/mnt",)}
+    assert probes.ask(groups, disks.answer)["/mnt"] == Known(1)
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            code = 0 if probes.ask(groups, disks.answer)["/mnt"] == Known(2) else 1
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert probes.ask(groups, disks.answer)["/mnt"] == Known(2)
 
 
 def test_a_question_that_fails_costs_its_own_row() -> None:

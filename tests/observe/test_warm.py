@@ -44,10 +44,11 @@ class Pair:
         self._machine = Still(deadline=PATIENCE)
         self._kept = farm.observer(self._machine)
 
-    def look(self) -> Observation:
-        """Look twice at a world that must not change meanwhile."""
+    def look(self, later: float = 0.0) -> Observation:
+        """Look twice at a world that must not change meanwhile. later: seconds that the clocks are ahead."""
         fresh = Still(deadline=PATIENCE)
-        self._machine.held_at = fresh.held_at = LocalMachine().now()
+        now = LocalMachine().now()
+        self._machine.held_at = fresh.held_at = Instant(now.at + later, now.up + later, now.boot)
         warm = self._kept.look(self._spec, temps=True)
         cold = self._farm.observer(fresh).look(self._spec, temps=True)
         assert settled(warm) == settled(cold)
@@ -216,3 +217,74 @@ def test_whatever_happens_to_the_logs_between_two_looks(make: Make, plot: Path) 
 
     check()
     assert idle.pid
+
+
+AGES = st.sampled_from([-100.0, 0.0, 30.0, 59.5, 3600.0])
+"""Seconds since a plot was changed, or since the looks before."""
+
+HAPPENINGS = st.one_of(
+    st.tuples(st.sampled_from(["land", "touch", "cut", "garble", "move", "vanish"]), AGES),
+    st.tuples(st.just("land"), AGES),
+    st.tuples(st.just("look"), AGES),
+    st.tuples(st.just("look"), AGES),
+)
+
+
+class Landed:
+    """A plot that things happen to, in one of two directories."""
+
+    def __init__(self, places: Sequence[Path], whole: Path, name: str) -> None:
+        self._places = [place / name for place in places]
+        self._size = whole.stat().st_size
+        with whole.open("rb") as plot:
+            self._head = plot.read(1024)
+        self.vanish()
+
+    def vanish(self) -> None:
+        for path in self._places:
+            path.unlink(missing_ok=True)
+
+    def happen(self, what: str, age: float) -> None:
+        here, there = self._places if self._places[0].exists() else reversed(self._places)
+        if what == "vanish":
+            self.vanish()
+        elif what == "land":
+            self._write(here, self._head, self._size, age)
+        elif here.exists():
+            match what:
+                case "touch":
+                    os.utime(here, (time.time() - age, time.time() - age))
+                case "cut":
+                    self._write(here, self._head, self._size // 2, age)
+                case "garble":
+                    self._write(here, self._head[::-1], self._size, age)
+                case "move":
+                    here.rename(there)
+
+    @staticmethod
+    def _write(path: Path, head: bytes, size: int, age: float) -> None:
+        with path.open("wb") as plot:
+            plot.write(head)
+            plot.truncate(size)
+        os.utime(path, (time.time() - age, time.time() - age))
+
+
+def test_whatever_happens_to_the_plots_between_two_looks(make: Make, plot: Path) -> None:
+    farm = make(archive=None)
+    other = plot.name.removesuffix(".plot")[:-8] + "01234567.plot"
+    landed = [Landed(farm.dsts, plot, name) for name in (plot.name, other)]
+
+    @settings(max_examples=80, deadline=None)
+    @given(st.lists(st.tuples(st.integers(0, 1), HAPPENINGS), max_size=12))
+    def check(happenings: list[tuple[int, tuple[str, float]]]) -> None:
+        pair = Pair(farm)
+        for each in landed:
+            each.vanish()
+        for number, (what, age) in happenings:
+            if what == "look":
+                pair.look(later=max(0.0, age))
+            else:
+                landed[number].happen(what, age)
+        pair.look()
+
+    check()

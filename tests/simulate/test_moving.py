@@ -48,8 +48,8 @@ def _settled(computer: Computer) -> bool:
 def test_a_plot_is_moved_and_the_log_tells_all_of_it() -> None:
     computer = _computer()
     mover = _move(computer)
-    computer.clock.advance(5.5)
-    assert (_told(mover).step, _told(mover).done, _told(mover).bytes) == ("copying", SIZE // 2, SIZE)
+    computer.clock.advance(6.5)
+    assert (_told(mover).step, _told(mover).done, _told(mover).bytes) == ("copying", 3 * SIZE // 5, SIZE)
     assert _names(computer, "/farm") == [f".{NAME}.{SIZE}.here.part"]
     assert computer.disks.device("/farm").free == 2 * SIZE
     computer.clock.advance(20.0)

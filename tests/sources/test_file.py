@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from reconciler.errors import SpecError
+from reconciler.sources import file
 from reconciler.sources.file import FileSource
 from reconciler.spec.files import Files
 from reconciler.spec.loaded import Loaded
 from reconciler.spec.loading import load
+from tests.real.sight import until
 
 HOST = "extends: base.yaml\nscheduling: {tick: 5s}\n"
 BASE = "version: 3\ndirectories: {tmp: /mnt/tmp/00, logs: /logs}\nscheduling: {max_jobs: 1}\n"
@@ -26,10 +29,13 @@ class Followed:
         self.host.write_text(HOST)
         self.base.write_text(BASE)
         self.loads = 0
+        self.answers = threading.Event()
+        self.answers.set()
         self.source = FileSource(str(self.host), self._load)
 
     def _load(self, files: Files, path: str) -> Loaded:
         self.loads += 1
+        self.answers.wait()
         return load(path, files=files)
 
     def max_jobs(self) -> object:
@@ -82,6 +88,27 @@ def test_a_base_that_is_wrong_changes_nothing_until_it_is_right(
     assert followed.loads == loads, "what is wrong is not read again and again"
     followed.base.write_text(BASE.replace("max_jobs: 1", "max_jobs: 3"))
     assert followed.max_jobs() == 3
+    assert followed.source.problem() is None
+
+
+def test_a_file_system_that_hangs_is_waited_for_once_and_told_in_the_same_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file, "DEADLINE", 0.1)
+    followed = Followed(tmp_path)
+    assert followed.max_jobs() == 1
+    followed.answers.clear()
+    followed.base.write_text(BASE.replace("max_jobs: 1", "max_jobs: 2"))
+    assert followed.max_jobs() == 1
+    told = followed.source.problem()
+    assert told is not None and "h.yaml" in told and "has not answered" in told
+    loads = followed.loads
+    for _ in range(100):
+        assert followed.max_jobs() == 1
+        assert followed.source.problem() == told
+    assert followed.loads == loads
+    followed.answers.set()
+    until(lambda: followed.max_jobs() == 2)
     assert followed.source.problem() is None
 
 
