@@ -2,9 +2,9 @@
 
 Time jumps: the loop is given a long pause, and a wait ends where something happens that the last plan waits
 for; after an action of which the plan does not tell what holds the next, it is as long as the spec's own tick.
-A process's end always counts; a job's phase, a farmer's answer and free bytes crossing a floor count only while
-a hold may pass by them; where jobs or starts are left to the tool, so does measured load, once it is less than
-at the last look.
+A job's end always counts; a transfer's that went well, a job's phase and free bytes crossing a floor count only while
+a hold may pass by them; where jobs or starts are left to the tool, so does measured load, once one more might begin for
+what it is less than at the last look. A farmer has answered before the look is over that asks it.
 """
 
 from __future__ import annotations
@@ -162,9 +162,10 @@ class Run:
                 # What holds the next one of its kind, only the next plan tells.
                 self.computer.clock.later(self._soon, self._notice)
             self.computer.heed = self._heeded(event.plan)
-            self.computer.heed_transfers = not all(
-                hold.kind == "spawn" and hold.rule in BY_TIME for hold in event.plan.holds
-            )
+            # What leaves a drive may let a job go on that stands still for want of room.
+            self.computer.heed_transfers = any(
+                hold.kind != "spawn" or hold.rule not in BY_TIME for hold in event.plan.holds
+            ) or any(job.run == "suspended" for job in event.facts.all_jobs)
             self.computer.heed_farmers = any(
                 hold.kind in ("archive", "retire") and hold.rule not in BY_TRANSFER
                 for hold in event.plan.holds
