@@ -53,24 +53,26 @@ class Process:
 
 
 class Entry(NamedTuple):
-    """One name in a directory."""
+    """One name in a directory. stat: of a regular file, where it was asked for and can be told."""
 
     name: str
     inode: int
     folder: bool = False
+    stat: Stat | None = None
 
 
 @noun
 class Ask:
     """A question about one directory.
 
-    names: list it, too.
+    names: list it, too. stats: and say what stat says of each regular file there.
     mount: it must lie at or below a mount point of its own, else it is Absent.
     """
 
     path: str
     names: bool = False
     mount: bool = False
+    stats: bool = False
 
 
 @noun(kw_only=True)

@@ -38,7 +38,7 @@ class Filesystem:
                     free=room.f_bavail * room.f_frsize,
                     total=room.f_blocks * room.f_frsize,
                     writable=not room.f_flag & os.ST_RDONLY and os.access(path, os.W_OK | os.X_OK),
-                    entries=_entries(path) if ask.names else (),
+                    entries=_entries(path, ask.stats) if ask.names or ask.stats else (),
                 )
             )
         except OSError as error:
@@ -146,11 +146,28 @@ def _stat(bytes: int, modified: float, inode: int, device: int) -> Known[Stat]:
     return Known(Stat(bytes, modified, inode, _device(device)))
 
 
-def _entries(path: str) -> tuple[Entry, ...]:
+def _entries(path: str, stats: bool) -> tuple[Entry, ...]:
     with os.scandir(path) as listing:
+        # By a list, which is made in half the time of a generator.
         return tuple(
             [
-                Entry(plain_name(entry.name), entry.inode(), entry.is_dir(follow_symlinks=False))
+                Entry(
+                    plain_name(entry.name),
+                    entry.inode(),
+                    entry.is_dir(follow_symlinks=False),
+                    _told(entry) if stats else None,
+                )
                 for entry in listing
             ]
         )
+
+
+def _told(entry: os.DirEntry[str]) -> Stat | None:
+    """None also for what is gone by now."""
+    try:
+        found = entry.stat(follow_symlinks=False)
+    except OSError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    return Stat(found.st_size, found.st_mtime, found.st_ino, _device(found.st_dev))

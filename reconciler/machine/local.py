@@ -80,7 +80,9 @@ class LocalMachine:
         merged: dict[str, Ask] = {}
         for ask in asks:
             other = merged.get(ask.path, ask)
-            merged[ask.path] = Ask(ask.path, ask.names or other.names, ask.mount or other.mount)
+            merged[ask.path] = Ask(
+                ask.path, ask.names or other.names, ask.mount or other.mount, ask.stats or other.stats
+            )
         self._mounts.refresh()
         answers: dict[str, Fact[Survey]] = {}
         for path in list(merged):

@@ -138,12 +138,8 @@ class Places:
         jobs: ids of the jobs that live. left: by directory that plots land in no more, the ids of those that were ours.
         temps: which temporary files to list: all, only those that no living job owns, or none.
         """
-        listing = {
-            path for path in self._every if path in self._landing or (temps != "none" and path in self._tmp)
-        }
-        self._surveys.update(
-            self._machine.survey([Ask(path, names=True) for path in self._every if path in listing])
-        )
+        self._surveys.update(self._machine.survey([Ask(path, names=True) for path in self._landing]))
+        lying = self._lying(temps)
         listings = {**{path: _entries(self._surveys[path]) for path in self._landing}, **self._left(left)}
         plots = self._plots.look(listings, now, finished, landing)
         owned = frozenset((*landing, *jobs))
@@ -155,8 +151,8 @@ class Places:
                 real=survey.value.real if isinstance(survey, Known) else path,
                 space=_space(survey),
                 plots=_listed(survey, plots.get(path, ()), path in listings),
-                temps=self._temps(path, survey, owned, temps)
-                if temps != "none" and path in listing
+                temps=self._temps(path, lying[path], owned, temps)
+                if path in lying
                 else Absent("not asked for"),
             )
         return found
@@ -193,6 +189,16 @@ class Places:
 
     # temporary files
 
+    def _lying(self, temps: Literal["all", "orphans", "none"]) -> Mapping[str, Fact[Survey]]:
+        """What lies in each tmp directory, as far as it is asked for."""
+        if temps == "none":
+            return {}
+        # Most files there are of living jobs, whose sizes only a person wants to see.
+        stats = temps == "all"
+        known = {path: self._surveys[path] for path in self._tmp if path in self._landing and not stats}
+        asks = [Ask(path, names=True, stats=stats) for path in self._tmp if path not in known]
+        return {**known, **(self._machine.survey(asks) if asks else {})}
+
     def _temps(
         self,
         path: str,
@@ -205,11 +211,19 @@ class Places:
         groups = self._plotters.temps(entry.name for entry in survey.value.entries if not entry.folder)
         if which == "orphans":
             groups = {plot_id: files for plot_id, files in groups.items() if plot_id not in owned}
-        paths = [f"{path}/{name}" for files in groups.values() for name in files]
-        stats = self._machine.stat(paths) if paths else {}
+        stats = self._stats(path, survey.value.entries, groups)
         named = [_temp(path, plot_id, files, stats) for plot_id, files in sorted(groups.items(), key=_key)]
         folders = {entry.name for entry in survey.value.entries if entry.folder and is_job_id(entry.name)}
         return Known((*named, *self._own_folders(path, folders if which == "all" else folders - set(owned))))
+
+    def _stats(
+        self, path: str, entries: Iterable[Entry], groups: Mapping[str | None, Sequence[str]]
+    ) -> Mapping[str, Stat]:
+        """Of these files by name, as the listing tells it or else asked for now; without what is gone."""
+        told = {entry.name: entry.stat for entry in entries if entry.stat is not None}
+        paths = [f"{path}/{name}" for files in groups.values() for name in files if name not in told]
+        asked = self._machine.stat(paths) if paths else {}
+        return told | {_name(path): stat.value for path, stat in asked.items() if isinstance(stat, Known)}
 
     def _own_folders(self, path: str, jobs: Iterable[str]) -> Iterator[Temp]:
         """The folders that these jobs have for themselves, with the temporary files in each.
@@ -217,12 +231,12 @@ class Places:
         What no plotter would call a temporary file is none, here too: a person's folder may have such a name.
         """
         own = {f"{path}/{job_id}": job_id for job_id in jobs}
-        surveys = self._machine.survey([Ask(folder, names=True) for folder in own]) if own else {}
+        surveys = self._machine.survey([Ask(folder, names=True, stats=True) for folder in own]) if own else {}
         for folder, job_id in sorted(own.items()):
-            files = [e.name for e in _entries(surveys[folder]) if not e.folder and self._is_temp(e.name)]
-            stats = self._machine.stat([f"{folder}/{name}" for name in files]) if files else {}
-            if files:
-                yield replace(_temp(folder, None, files, stats), job=job_id)
+            entries = [e for e in _entries(surveys[folder]) if not e.folder and self._is_temp(e.name)]
+            stats = {entry.name: entry.stat for entry in entries if entry.stat is not None}
+            if entries:
+                yield replace(_temp(folder, None, stats, stats), job=job_id)
 
     def _is_temp(self, name: str) -> bool:
         """A temporary file, whatever a user's definition may take for one, is no finished plot."""
@@ -234,17 +248,19 @@ def _key(item: tuple[str | None, list[str]]) -> str:
     return item[0] or ""
 
 
-def _temp(path: str, plot_id: str | None, files: Iterable[str], stats: Mapping[str, Fact[Stat]]) -> Temp:
-    present = {
-        name: stat.value for name in sorted(files) if isinstance(stat := stats[f"{path}/{name}"], Known)
-    }
+def _temp(path: str, plot_id: str | None, files: Iterable[str], stats: Mapping[str, Stat]) -> Temp:
+    present = {name: stats[name] for name in sorted(files) if name in stats}
     return Temp(
         directory=path,
         plot_id=plot_id,
         files=tuple(present),
-        bytes=sum(stat.bytes for stat in present.values()),
-        newest=max((stat.modified for stat in present.values()), default=0.0),
+        bytes=sum([stat.bytes for stat in present.values()]),
+        newest=max([stat.modified for stat in present.values()], default=0.0),
     )
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _tmps(spec: Spec) -> tuple[str, ...]:

@@ -113,7 +113,7 @@ class Settled:
 def _listing(logs: str, there: Names, before: Mapping[str, Listed]) -> Listing:
     found: dict[str, Listed] = {}
     notes: dict[str, set[str]] = {"suspended": set(), "killed": set()}
-    for file, inode, _ in sorted(there):
+    for file, inode, _, _ in sorted(there):
         path = f"{logs}/{file}"
         known = before.get(path)
         if known is not None and known.inode == inode:

@@ -94,7 +94,7 @@ class SimulatedMachine:
                 free=device.free,
                 total=device.total,
                 writable=device.writable,
-                entries=self._entries(path) if ask.names else (),
+                entries=self._sized(path) if ask.stats else self._entries(path) if ask.names else (),
             )
         )
 
@@ -106,6 +106,13 @@ class SimulatedMachine:
             entries = tuple(Entry(name, file.inode if file else 0, file is None) for name, file in listing)
             kept = self._listed[path] = (listing, entries)
         return kept[1]
+
+    def _sized(self, path: str) -> tuple[Entry, ...]:
+        """The same with what stat says of each file."""
+        stats = ((entry, self._stat(f"{path}/{entry.name}")) for entry in self._entries(path))
+        return tuple(
+            entry._replace(stat=stat.value if isinstance(stat, Known) else None) for entry, stat in stats
+        )
 
     def stat(self, paths: Sequence[str]) -> Mapping[str, Fact[Stat]]:
         """Each regular file by its path."""
