@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 LATE = 3.0
 """Ticks within which what goes another way than forecast is seen and answered."""
 
-MARGIN = 0.2
-"""How much more than predicted is to be left over, as a part of the most that a job which is let go may take."""
+MARGIN = 0.5
+"""How much more than predicted is to be left over, as a part of the most that a job which is let go may take.
+
+With less of it, where tmp is what is short, one job that is late makes others stand still, and these make more.
+"""
 
 
 def with_spawn(facts: Facts, admitted: Admitted, device: str, want: Spawn) -> Outlook | None:

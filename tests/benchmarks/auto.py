@@ -2,7 +2,7 @@
 
 Six example machines and six drawn at random, each in simulation: with paths and keys only; with the original's
 default settings; and with the best manual setting that a search of some trials finds. Plots a day of each,
-beside the machine's bound. Whatever loses a job is no best setting.
+beside the machine's bound, and jobs lost. Whatever loses a job is no best setting.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def main() -> None:
     asked = _asked()
     bench = Bench(Plotters.load(), asked.days, asked.warm_up, asked.seed, asked.harsh, asked.faults)
     print(
-        f"{'machine':11}{'bound':>7}{'by hand':>9}{'auto':>7}{'of hand':>9}{'of bound':>10}{'original':>10}"
+        f"{'machine':11}{'bound':>7}{'by hand':>9}{'auto':>7}{'of hand':>9}{'of bound':>10}{'lost':>6}{'original':>10}"
         f"{'lost':>6}{'suspends':>10}{'CPU s':>7}  best by hand"
     )
     for name, described, loaded in _machines(asked.machines):
@@ -106,8 +106,8 @@ def main() -> None:
         mine, most = auto.result.plots_a_day, hand.plots_a_day if hand is not None else 0.0
         print(
             f"{name:11}{auto.result.bound:7.1f}{most:9.1f}{mine:7.1f}"
-            f"{mine / most if most else 0:9.3f}{mine / auto.result.bound:10.3f}{original.plots_a_day:10.1f}"
-            f"{auto.result.lost:6}{auto.suspends / asked.days:10.2f}{auto.seconds:7.1f}"
+            f"{mine / most if most else 0:9.3f}{mine / auto.result.bound:10.3f}{auto.result.lost:6}"
+            f"{original.plots_a_day:10.1f}{original.lost:6}{auto.suspends / asked.days:10.2f}{auto.seconds:7.1f}"
             f"  {hand.setting if hand is not None else ''}",
             flush=True,
         )
