@@ -15,6 +15,7 @@ by which it has grown since the row above: 1 is as fast as the farm, more is fas
 
 from __future__ import annotations
 
+import gc
 import statistics
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from math import log2
 from pathlib import Path
 from typing import TypeVar
 
+from reconciler.commands import RUBBISH
 from reconciler.desire import desire
 from reconciler.facts import Facts
 from reconciler.machine import LocalMachine
@@ -180,6 +182,8 @@ class _World:
 
 def look(path: str) -> None:
     """A look for each line that comes in; ms of looking, planning and explaining, MiB, actions and holds as a line."""
+    # As every command does.
+    gc.set_threshold(RUBBISH)
     machine, plotters, spec = LocalMachine(), Plotters.load(), load(path).spec
     observer = Observer(_World(machine, Answered(machine)), plotters)
     for _ in sys.stdin:
