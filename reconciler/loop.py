@@ -5,7 +5,6 @@ Wake-ups only shorten the sleep. Ticks never overlap; nothing that a tick meets 
 
 from __future__ import annotations
 
-import gc
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -45,8 +44,6 @@ HAIR = 0.001
 """Seconds that a look comes after the moment at which a hold can pass, lest rounding brings it before."""
 SOON = 1.0
 """Seconds until the next look after the world has changed under a plan."""
-SELDOM = 10_000
-"""New objects after which rubbish is looked for: a tick makes few circles, and its objects live until the next one."""
 DAY = 86400.0
 
 
@@ -87,9 +84,6 @@ class Loop:
         with ExitStack() as stack:
             for work in self._works:
                 stack.enter_context(machine.lock(journal.lock_path(self._logs, work), work))
-            young, *older = gc.get_threshold()
-            stack.callback(gc.set_threshold, young, *older)
-            gc.set_threshold(max(young, SELDOM), *older)
             yield
 
     def tick(self) -> Ticked:

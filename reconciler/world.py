@@ -163,7 +163,10 @@ class Machine(Protocol):
         """
 
     def survey(self, asks: Sequence[Ask]) -> Mapping[str, Fact[Survey]]:
-        """Each directory by its path, asked side by side, within one deadline for all."""
+        """Each directory by its path, asked side by side, within one deadline for all.
+
+        One that is asked for twice is asked once, for all that was wanted.
+        """
 
     def stat(self, paths: Sequence[str]) -> Mapping[str, Fact[Stat]]:
         """Each regular file by its path; Absent for what is none (links are not followed)."""

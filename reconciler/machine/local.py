@@ -16,6 +16,7 @@ from reconciler.machine.files import Filesystem
 from reconciler.machine.load import Load
 from reconciler.machine.mounts import Mounts
 from reconciler.machine.processes import PROC, ProcTable
+from reconciler.machine.questions import merged
 from reconciler.machine.start import Starter
 from reconciler.machine.waiting import Waiter
 from reconciler.probes import Probes
@@ -76,21 +77,16 @@ class LocalMachine:
         return self._probes.ask({PROCESSES: [PROCESSES]}, lambda _: self._table.processes(wanted))[PROCESSES]
 
     def survey(self, asks: Sequence[Ask]) -> Mapping[str, Fact[Survey]]:
-        """Each directory by its path; one asked for twice is asked once, for all that was wanted."""
-        merged: dict[str, Ask] = {}
-        for ask in asks:
-            other = merged.get(ask.path, ask)
-            merged[ask.path] = Ask(
-                ask.path, ask.names or other.names, ask.mount or other.mount, ask.stats or other.stats
-            )
+        """Each directory by its path."""
+        wanted = merged(asks)
         self._mounts.refresh()
         answers: dict[str, Fact[Survey]] = {}
-        for path in list(merged):
+        for path in list(wanted):
             missing = self._mounts.missing(path)
             if missing is not None:
                 answers[path] = Absent("is not mounted" if missing == path else f"{missing} is not mounted")
-                del merged[path]
-        found = self._ask({ask: path for path, ask in merged.items()}, self._files.survey)
+                del wanted[path]
+        found = self._ask({ask: path for path, ask in wanted.items()}, self._files.survey)
         answers.update((ask.path, fact) for ask, fact in found.items())
         return answers
 

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from reconciler.busy import Busy
 from reconciler.errors import AlreadyStarted, LockHeld, MachineError
 from reconciler.machine.globbing import glob
+from reconciler.machine.questions import merged
 from reconciler.simulate.computer import Computer
 from reconciler.simulate.moving import Move
 from reconciler.simulate.network import SimulatedFarmers
@@ -76,7 +77,7 @@ class SimulatedMachine:
 
     def survey(self, asks: Sequence[Ask]) -> Mapping[str, Fact[Survey]]:
         """Each directory by its path."""
-        return {ask.path: self._survey(ask) for ask in asks}
+        return {path: self._survey(ask) for path, ask in merged(asks).items()}
 
     def _survey(self, ask: Ask) -> Fact[Survey]:
         disks, path = self.computer.disks, ask.path

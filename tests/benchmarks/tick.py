@@ -9,6 +9,7 @@ whole process's own clock; `first` is the first tick, which reads all logs. Besi
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import statistics
@@ -88,11 +89,14 @@ def measure_original(crowd: Crowd) -> list[float]:
 
 def loop(spec: str) -> None:
     """The daemon: a tick for each line that comes in, and its cost as a line."""
+    from reconciler.commands import RUBBISH
     from reconciler.commands.context import Farm
     from reconciler.commands.looping import ARCHIVING, PLOTTING, teller
     from reconciler.commands.screen import Screen
     from reconciler.loop import Loop
 
+    # As every command does.
+    gc.set_threshold(RUBBISH)
     farm = Farm.open(spec, following=True)
     told = io.StringIO()
     report = teller(farm, Screen.of(ascii=False))
