@@ -6,7 +6,7 @@ is held gets a Hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,16 +15,17 @@ from reconciler.judging import Judging
 from reconciler.leaves import JobLeaf, OrphanLeaf, PlotLeaf, State, StoredLeaf, of_job, of_old, of_temp
 from reconciler.noun import noun
 from reconciler.rules import LIMITS, PROPOSERS
-from reconciler.state import Known
-from reconciler.want import Admitted, Kind, Move, Retire, Spawn, Steer, Sweep, Verdict, Want
+from reconciler.state import Known, Plot
+from reconciler.want import Admitted, Alike, Kind, Move, Retire, Spawn, Steer, Sweep, Verdict, Want
 
 
 @noun
 class Held:
-    """A candidate that waits, and the verdict that holds it."""
+    """A candidate that waits, and the verdict that holds it. alike: other plots that wait for the same."""
 
     want: Want
     verdict: Verdict
+    alike: tuple[Plot, ...] = ()
 
 
 @noun
@@ -33,7 +34,7 @@ class Desire:
 
     observed, desired: the two States. wants: the candidates that make the difference, in order, by leaf.
     why: for each of them, the verdicts that let it through. held: the best candidate of every subject
-    that got nothing.
+    that got nothing, once for plots that are alike.
     """
 
     observed: State
@@ -41,6 +42,15 @@ class Desire:
     wants: Mapping[str, Want]
     why: Mapping[str, tuple[Verdict, ...]]
     held: tuple[Held, ...]
+
+    @property
+    def waiting(self) -> Iterator[Held]:
+        """What waits, one by one. Of those that are alike the verdict is the first one's."""
+        for held in self.held:
+            yield held
+            if isinstance(held.want, Move):
+                for plot in held.alike:
+                    yield Held(replace(held.want, plot=plot), held.verdict)
 
 
 def desire(facts: Facts) -> Desire:
@@ -55,6 +65,10 @@ def desire(facts: Facts) -> Desire:
     done: set[tuple[Kind, str]] = set()
     for kind, propose in PROPOSERS:
         for want in propose(facts, admitted):
+            if isinstance(want, Alike):
+                first = (kind, want.first)
+                held[first] = replace(held[first], alike=want.plots)
+                continue
             subject = (kind, want.subject)
             passed, binding = judging.judge(want)
             if binding is not None:

@@ -122,7 +122,7 @@ class Executor:
 
 def binding(facts: Facts, action: Action) -> Verdict | None:
     """The limit that holds an action back which is not planned; None: nothing asks for it."""
-    for held in desire(facts).held:
+    for held in desire(facts).waiting:
         grant = grant_of(held.want)
         key = grant.action if grant is not None else ""
         if key == action.key or (held.want.kind, held.want.subject) == (action.kind, action.subject):

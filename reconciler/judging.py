@@ -1,26 +1,21 @@
 """The limits' word on a candidate. Pure.
 
-Plots wait by the hundred for one and the same thing, and most limits read nothing of a move in which two such plots
-differ; some on new jobs read nothing of their place. So what those said of one counts for all that are like it, until
-something is admitted.
+Some limits on new jobs read nothing of their place: what those said of one counts for all, until something is admitted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from functools import cached_property
-from itertools import takewhile
 from typing import TypeAlias
 
 from reconciler.facts import Facts
-from reconciler.rules import LIMITS, SHARED, drained, max_jobs, paused, stagger, stop_after
-from reconciler.want import Admitted, Limit, Move, Spawn, Verdict, Want
+from reconciler.rules import LIMITS, drained, max_jobs, paused, stagger, stop_after
+from reconciler.want import Admitted, Limit, Spawn, Verdict, Want
 
 Judged: TypeAlias = tuple[tuple[Verdict, ...], Verdict | None]
 """The verdicts passed, and the first that holds, where judging stopped."""
 
-_FIRST = tuple(takewhile(SHARED.__contains__, LIMITS["archive"]))
-_REST = LIMITS["archive"][len(_FIRST) :]
 _ANYWHERE: frozenset[Limit] = frozenset(
     {drained.judge, paused.judge, stop_after.judge, max_jobs.judge, stagger.judge}
 )
@@ -38,29 +33,16 @@ class Judging:
     def __init__(self, facts: Facts, admitted: Admitted) -> None:
         self._facts = facts
         self._admitted = admitted
-        self._kept: dict[Hashable, Judged] = {}
         self._said: dict[Limit, Verdict | None] = {}
 
     def judge(self, want: Want) -> Judged:
         """The same as `judge`."""
-        if isinstance(want, Spawn):
-            return _fold(self._of_spawns, self._facts, self._admitted, want)
-        likeness = self._likeness(want) if isinstance(want, Move) else None
-        if likeness is None:
-            return judge(self._facts, self._admitted, want)
-        judged = self._kept.get(likeness)
-        if judged is None:
-            judged = self._kept[likeness] = _fold(_FIRST, self._facts, self._admitted, want)
-        passed, binding = judged
-        if binding is not None:
-            return judged
-        more, binding = _fold(_REST, self._facts, self._admitted, want)
-        return passed + more, binding
+        limits = self._of_spawns if isinstance(want, Spawn) else LIMITS[want.kind]
+        return _fold(limits, self._facts, self._admitted, want)
 
     def admit(self, want: Want) -> None:
         """Let one through, after which all are to be judged anew."""
         self._admitted.add(want)
-        self._kept.clear()
         self._said.clear()
 
     @cached_property
@@ -78,21 +60,6 @@ class Judging:
             return said[limit]
 
         return judge
-
-    def _likeness(self, want: Move) -> Hashable | None:
-        """All that the shared limits read of a move; None: more is known of this plot than its file."""
-        plot, traffic = want.plot, self._facts.traffic
-        if plot.name in traffic.met:
-            return None
-        return (
-            want.farmer,
-            want.disk,
-            plot.directory,
-            plot.k,
-            plot.compression,
-            plot.contract,
-            traffic.unasked(plot.name),
-        )
 
 
 def _fold(limits: Iterable[Limit], facts: Facts, admitted: Admitted, want: Want) -> Judged:

@@ -132,5 +132,5 @@ def _grouped(held: Iterable[Held]) -> Iterable[Hold]:
             limit=verdict.limit,
             unit=verdict.unit,
             next_at=verdict.next_at,
-            count=len(same),
+            count=sum(1 + len(each.alike) for each in same),
         )

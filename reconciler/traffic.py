@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -74,6 +74,15 @@ class Traffic:
     def _largest(self) -> int:
         """Bytes of the largest plot that waits."""
         return max((plot.bytes for plot in self.waiting.values()), default=0)
+
+    def likeness(self, plot: Plot) -> Hashable | None:
+        """All that limits read of a plot beside its bytes, of which fewer never fit worse.
+
+        None: more is known of this one than its file.
+        """
+        if plot.name in self.met:
+            return None
+        return plot.directory, plot.k, plot.compression, plot.contract, self.unasked(plot.name)
 
     # farmers
 

@@ -132,6 +132,17 @@ class Sweep:
 Want: TypeAlias = Spawn | Steer | Move | Retire | Sweep
 
 
+@noun(kw_only=True)
+class Alike:
+    """Plots that wait for the same as another one: they are like it, and no smaller.
+
+    first: that one's file name; it was refused, and nothing has been admitted since.
+    """
+
+    first: str
+    plots: tuple[Plot, ...]
+
+
 def grant_of(want: Want) -> Grant | None:
     """What an approval of it must say: the key of its action, and the entry that goes; None: none goes."""
     match want:
@@ -203,5 +214,5 @@ class Verdict:
     next_at: float | None = None
 
 
-Proposer: TypeAlias = Callable[["Facts", Admitted], Iterable[Want]]
+Proposer: TypeAlias = Callable[["Facts", Admitted], Iterable[Want | Alike]]
 Limit: TypeAlias = "Callable[[Facts, Admitted, Want], Verdict | None]"

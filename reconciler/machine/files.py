@@ -8,7 +8,8 @@ import functools
 import os
 import stat
 
-from reconciler.machine.text import plain_name, reason
+from reconciler.machine.listings import Listings, entries
+from reconciler.machine.text import device, plain_name, reason
 from reconciler.state import Absent, Fact, Known, Unknown
 from reconciler.world import MISSING, Ask, Chunk, Entry, Stat, Survey
 
@@ -19,7 +20,10 @@ HANDLE = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC if hasattr(os, "O_PATH") else
 
 
 class Filesystem:
-    """The questions, one path at a time."""
+    """The questions, one path at a time. listings: of directories as they were."""
+
+    def __init__(self, listings: Listings) -> None:
+        self._listings = listings
 
     def survey(self, ask: Ask) -> Fact[Survey]:
         """One directory."""
@@ -34,15 +38,20 @@ class Filesystem:
             return Known(
                 Survey(
                     real=plain_name(_real(path)),
-                    device=_device(found.st_dev),
+                    device=device(found.st_dev),
                     free=room.f_bavail * room.f_frsize,
                     total=room.f_blocks * room.f_frsize,
                     writable=not room.f_flag & os.ST_RDONLY and os.access(path, os.W_OK | os.X_OK),
-                    entries=_entries(path, ask.stats) if ask.names or ask.stats else (),
+                    entries=self._entries(ask, found),
                 )
             )
         except OSError as error:
             return doubt(error)
+
+    def _entries(self, ask: Ask, found: os.stat_result) -> tuple[Entry, ...]:
+        if ask.stats:
+            return entries(ask.path, stats=True)
+        return self._listings.of(ask.path, found) if ask.names else ()
 
     def stat(self, path: str) -> Fact[Stat]:
         """One regular file."""
@@ -135,39 +144,7 @@ def _real(path: str) -> str:
         os.close(folder)
 
 
-@functools.cache
-def _device(number: int) -> str:
-    return f"{os.major(number)}:{os.minor(number)}"
-
-
 @functools.lru_cache(maxsize=1 << 12)
-def _stat(bytes: int, modified: float, inode: int, device: int) -> Known[Stat]:
+def _stat(bytes: int, modified: float, inode: int, number: int) -> Known[Stat]:
     """The very same as before of a file that has not changed, as most have not: those are compared in no time."""
-    return Known(Stat(bytes, modified, inode, _device(device)))
-
-
-def _entries(path: str, stats: bool) -> tuple[Entry, ...]:
-    with os.scandir(path) as listing:
-        # By a list, which is made in half the time of a generator.
-        return tuple(
-            [
-                Entry(
-                    plain_name(entry.name),
-                    entry.inode(),
-                    entry.is_dir(follow_symlinks=False),
-                    _told(entry) if stats else None,
-                )
-                for entry in listing
-            ]
-        )
-
-
-def _told(entry: os.DirEntry[str]) -> Stat | None:
-    """None also for what is gone by now."""
-    try:
-        found = entry.stat(follow_symlinks=False)
-    except OSError:
-        return None
-    if not stat.S_ISREG(found.st_mode):
-        return None
-    return Stat(found.st_size, found.st_mtime, found.st_ino, _device(found.st_dev))
+    return Known(Stat(bytes, modified, inode, device(number)))

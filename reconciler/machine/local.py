@@ -13,6 +13,7 @@ from reconciler.errors import MachineError
 from reconciler.machine import globbing, locks, signals, table, writing
 from reconciler.machine.clock import Clock
 from reconciler.machine.files import Filesystem
+from reconciler.machine.listings import Listings
 from reconciler.machine.load import Load
 from reconciler.machine.mounts import Mounts
 from reconciler.machine.processes import PROC, ProcTable
@@ -53,7 +54,7 @@ class LocalMachine:
         self._step = step
         self._clock = Clock()
         self._mounts = mounts or Mounts()
-        self._files = filesystem or Filesystem()
+        self._files = filesystem or Filesystem(Listings(self._mounts.dates))
         self._probes = Probes(deadline)
         self._table = _table(self._clock)
         self._starter = Starter(step)

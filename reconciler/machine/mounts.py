@@ -15,6 +15,10 @@ from math import inf
 OCTAL = re.compile(rb"\\([0-7]{3})")
 HEXADECIMAL = re.compile(r"\\x([0-9a-fA-F]{2})")
 LINKS = 40  # as many as the kernel follows before it gives ELOOP
+DATING = frozenset({b"ext2", b"ext3", b"ext4", b"xfs", b"btrfs", b"f2fs", b"tmpfs", b"zfs"})
+"""File systems that date a directory anew whenever a name comes to it or goes from it. Those over a network, over
+several others or in user space may not, or tell it late.
+"""
 
 
 class Mounts:
@@ -38,6 +42,7 @@ class Mounts:
         self._raw: tuple[bytes, ...] = ()
         self._points = frozenset({"/"})
         self._absent: frozenset[str] = frozenset()
+        self._dating: frozenset[int] = frozenset()
         self._links: dict[str, str | None] = {}
         self._settled: dict[str, str] = {}
         self._answering: dict[str, str] = {}
@@ -52,6 +57,7 @@ class Mounts:
         if raw != self._raw:
             self._raw = raw
             self._points = frozenset({"/", *_mounted(raw[0])})
+            self._dating = frozenset(_dating(raw[0]))
             promised = (*_listed(raw[1]), *map(_mount_point, raw[2:]))
             self._absent = frozenset(promised) - self._points
         self._links.clear()
@@ -64,6 +70,10 @@ class Mounts:
             settled = self._settle(path)
             self._answering[path] = next(point for point in _upward(settled) if point in self._points)
         return self._answering[path]
+
+    def dates(self, device: int) -> bool:
+        """Does the file system on that device, by its number, date each change of a directory?"""
+        return device in self._dating
 
     def missing(self, path: str) -> str | None:
         """The mount point of fstab or systemd at or above this path that is not mounted now, if any."""
@@ -134,6 +144,15 @@ def _mounted(raw: bytes) -> Iterator[str]:
         fields = line.split(b" ", 5)
         if len(fields) == 6:
             yield _unescaped(fields[4])
+
+
+def _dating(raw: bytes) -> Iterator[int]:
+    """Third field of those lines whose type, the first field after the dash, is one of them."""
+    for line in raw.splitlines():
+        fields, _, kind = line.partition(b" - ")
+        if kind.split(b" ", 1)[0] in DATING:
+            major, _, minor = fields.split(b" ", 3)[2].partition(b":")
+            yield os.makedev(int(major), int(minor))
 
 
 def _listed(raw: bytes) -> Iterator[str]:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
+
+
+@functools.cache
+def device(number: int) -> str:
+    """A device as the kernel writes it: ``8:1``."""
+    return f"{os.major(number)}:{os.minor(number)}"
 
 
 def plain(raw: bytes) -> str:

@@ -84,11 +84,6 @@ _MOVING: tuple[Limit, ...] = (
 )
 """What a move must pass beside the room for it, and so also whatever makes that room."""
 
-SHARED: frozenset[Limit] = frozenset({known.judge, *_MOVING})
-"""Limits that read of a move nothing but its place, the plot's directory, k, level and contract, and what the index of
-facts has under its name: they say the same of two plots that differ in nothing else.
-"""
-
 
 def _of_heir(limit: Limit) -> Limit:
     """The same limit, asked of the move of the plot that an old one gives way to."""

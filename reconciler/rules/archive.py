@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from math import inf
 from typing import Literal, TypeAlias
 
@@ -12,7 +12,7 @@ from reconciler.facts import Facts
 from reconciler.farmer import Disk
 from reconciler.spec.farmers import Archive
 from reconciler.state import Known, Plot
-from reconciler.want import Admitted, Move, Place
+from reconciler.want import Admitted, Alike, Move, Place
 
 Scope: TypeAlias = Literal["all", "farmer", "source", "disk"]
 
@@ -29,23 +29,39 @@ SCOPES: Mapping[str, Scope] = {
 """Limits that, once they have refused a plot, refuse in this tick all others that it shares so much with."""
 
 
-def propose(facts: Facts, admitted: Admitted) -> Iterator[Move]:
+def propose(facts: Facts, admitted: Admitted) -> Iterator[Move | Alike]:
     """Each ready plot that is not under way, with every disk it may go to, best first.
 
     A target is sticky: a plot that was on its way already (`bound`) has no other candidate, so that a farmer
     that does not answer for a while gets the plot that it has half of.
+
+    Plots wait by the hundred for one and the same thing: what was refused stands for all that are like it and no
+    smaller, until something is admitted.
     """
     if not facts.spec.archive:
         return
     choice = _Choice(facts, admitted)
+    refused: list[list[Plot]] = []
+    queues: dict[Hashable, list[Plot]] = {}
     for plot in _in_turn(facts):
+        likeness = facts.traffic.likeness(plot)
+        queue = queues.get(likeness)
+        if queue is not None and plot.bytes >= queue[0].bytes:
+            queue.append(plot)
+            continue
         before = len(admitted.moves)
         for farmer, disk, note in choice.targets(plot):
             want = Move(plot=plot, farmer=farmer, disk=disk, note=note)
             yield want
             if len(admitted.moves) > before:
+                queues.clear()
                 break
             choice.refused(want, admitted.refused_by)
+        else:
+            refused.append([plot])
+            if likeness is not None:
+                queues[likeness] = refused[-1]
+    yield from (Alike(first=first.name, plots=tuple(rest)) for first, *rest in refused if rest)
 
 
 def _in_turn(facts: Facts) -> Sequence[Plot]:

@@ -25,8 +25,8 @@ class ExplainView:
         self._wish = wish
         self._symbols = symbols
         self._names = Names(facts.spec)
-        self._binding = {(held.want.kind, held.want.subject): held.verdict for held in wish.held}
-        self.wants: tuple[Want, ...] = (*wish.wants.values(), *(held.want for held in wish.held))
+        self._binding = {(held.want.kind, held.want.subject): held.verdict for held in wish.waiting}
+        self.wants: tuple[Want, ...] = (*wish.wants.values(), *(held.want for held in wish.waiting))
 
     def want(self, want: Want) -> str:
         """One candidate: what it would be, and each limit's verdict, the binding one marked."""

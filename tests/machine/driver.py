@@ -11,6 +11,7 @@ from pathlib import Path
 from reconciler.errors import AlreadyStarted, LockHeld
 from reconciler.machine import LocalMachine
 from reconciler.machine.files import Filesystem
+from reconciler.machine.listings import Listings
 from reconciler.state import Fact
 from reconciler.world import Ask, Survey
 
@@ -74,7 +75,9 @@ def hang(fifo: str, folder: str) -> None:
             Path(fifo).read_bytes()
             return super().survey(ask)
 
-    print(LocalMachine(deadline=0.05, filesystem=Hung()).survey([Ask(folder)])[folder])
+    print(
+        LocalMachine(deadline=0.05, filesystem=Hung(Listings(lambda _: False))).survey([Ask(folder)])[folder]
+    )
 
 
 VERBS: dict[str, Callable[..., None]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,9 @@ MOUNTINFO = """\
 22 21 254:1 / /mnt/up rw - ext4 /dev/vdb rw
 23 22 254:2 / /mnt/up/inner rw - ext4 /dev/vdc rw
 24 21 254:3 / /mnt/odd\\040name rw - ext4 /dev/vdd rw
+25 21 0:40 / /mnt/pool rw shared:7 master:2 - fuse.mergerfs a:b rw
+26 21 0:41 / /mnt/far rw - nfs4 farmer:/plots rw
+27 21 0:42 / /mnt/quick rw - tmpfs tmpfs rw
 """
 
 
@@ -107,3 +111,13 @@ def test_without_any_table_everything_is_on_the_root(tmp_path: Path) -> None:
     nothing = str(tmp_path / "nothing")
     mounts = Mounts(mountinfo=nothing, fstab=nothing, units=nothing)
     assert (mounts.of("/mnt/up/a"), mounts.missing("/mnt/up/a")) == ("/", None)
+
+
+@pytest.mark.parametrize(
+    ("device", "dates"),
+    [((254, 2), True), ((0, 42), True), ((0, 40), False), ((0, 41), False), ((9, 9), False)],
+)
+def test_only_local_file_systems_are_taken_to_date_every_change_of_a_directory(
+    mounts: Mounts, device: tuple[int, int], dates: bool
+) -> None:
+    assert mounts.dates(os.makedev(*device)) is dates

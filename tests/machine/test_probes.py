@@ -14,6 +14,7 @@ import pytest
 from reconciler.errors import MachineError
 from reconciler.machine import LocalMachine
 from reconciler.machine.files import Filesystem
+from reconciler.machine.listings import Listings
 from reconciler.machine.mounts import Mounts
 from reconciler.probes import Probes
 from reconciler.state import Fact, Known, Unknown
@@ -26,6 +27,7 @@ class Sick(Filesystem):
     """Below `hung` each question first reads a FIFO that nobody writes, as one on a dead disk never ends."""
 
     def __init__(self, hung: Path, fifo: Path) -> None:
+        super().__init__(Listings(lambda _: False))
         self._hung, self._fifo = str(hung), fifo
         self.asked = 0
 

@@ -11,6 +11,7 @@ import pytest
 
 from reconciler.machine import LocalMachine
 from reconciler.machine.files import Filesystem, doubt
+from reconciler.machine.listings import Listings
 from reconciler.observation import Observation
 from reconciler.state import Absent, Fact, Job, Known, Phase, Unknown
 from reconciler.world import Chunk, Process
@@ -232,7 +233,7 @@ def test_a_log_that_may_not_be_read_leaves_the_phase_unknown(make: Make) -> None
                 return doubt(PermissionError(errno.EACCES, "Permission denied"))
             return super().read(wanted)
 
-    seen = farm.observer(LocalMachine(filesystem=Forbidden())).look(farm.spec).jobs
+    seen = farm.observer(LocalMachine(filesystem=Forbidden(Listings(lambda _: False)))).look(farm.spec).jobs
     assert isinstance(seen, Known)
     assert [job.phase for job in seen.value] == [Unknown("permission denied")]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from math import inf
 from typing import Any
@@ -21,10 +22,10 @@ from reconciler.leaves import JobLeaf, State
 from reconciler.observation import Observation
 from reconciler.plan import Plan, plan
 from reconciler.plotters import Plotters
-from reconciler.rules import PROPOSERS
+from reconciler.rules import PROPOSERS, archive
 from reconciler.spec.models import Spec
-from reconciler.state import Fact, Known, Phase
-from reconciler.want import Admitted, Kind, Move, Spawn, Want
+from reconciler.state import Directory, Fact, Known, Phase
+from reconciler.want import Admitted, Alike, Kind, Move, Spawn, Want
 from tests.planning.later import later
 from tests.planning.strategies import UNKNOWN, Farm, farms
 
@@ -160,7 +161,7 @@ def test_whatever_waits_is_told(farm: Farm, plotters: Plotters) -> None:
     made, facts = planned(farm, plotters), Facts(farm.spec, farm.seen, plotters)
     wish = desire(facts)
     told = {(want.kind, want.subject) for want in wish.wants.values()}
-    told |= {(held.want.kind, held.want.subject) for held in wish.held}
+    told |= {(held.want.kind, held.want.subject) for held in wish.waiting}
     assert {("spawn", directory.path) for directory in farm.spec.directories.tmp} <= told
     if farm.spec.archive:
         ready = {
@@ -170,7 +171,7 @@ def test_whatever_waits_is_told(farm: Farm, plotters: Plotters) -> None:
             if plot.state == "ready" and plot.name not in facts.moving
         }
         assert {("archive", name) for name in ready} <= told
-    assert sum(hold.count for hold in made.holds) == len(wish.held)
+    assert sum(hold.count for hold in made.holds) == len([*wish.waiting])
 
 
 # --- what is not known ---------------------------------------------------------------------------
@@ -234,7 +235,8 @@ def _lies_in(seen: Observation, plot: Fact[str]) -> list[str]:
 
 
 def _candidates(facts: Facts) -> list[Want]:
-    return [want for _, propose in PROPOSERS for want in propose(facts, Admitted())]
+    proposed = (want for _, propose in PROPOSERS for want in propose(facts, Admitted()))
+    return [want for want in proposed if not isinstance(want, Alike)]
 
 
 def _subjects(facts: Facts, kind: Kind) -> set[str]:
@@ -243,15 +245,53 @@ def _subjects(facts: Facts, kind: Kind) -> set[str]:
     }
 
 
+def _crowded(seen: Observation, sizes: Sequence[int]) -> Observation:
+    """The same with more of each plot that lies there, each by so many bytes larger."""
+
+    def more(directory: Directory) -> Directory:
+        plots = [
+            replace(plot, name=f"{plot.name[:-5]}-{number}.plot", bytes=max(0, plot.bytes + larger))
+            for plot in _known(directory.plots)
+            for number, larger in enumerate(sizes)
+        ]
+        return replace(directory, plots=Known((*_known(directory.plots), *plots))) if plots else directory
+
+    return replace(seen, directories={path: more(each) for path, each in seen.directories.items()})
+
+
+@often
+@given(farm=farms(moving=True), sizes=st.lists(st.integers(-(1 << 34), 1 << 34), max_size=3))
+def test_what_holds_one_plot_holds_all_that_are_like_it_wherever_they_would_go(
+    farm: Farm, sizes: list[int], plotters: Plotters
+) -> None:
+    facts, admitted = Facts(farm.spec, _crowded(farm.seen, sizes), plotters), Admitted()
+    refused: dict[str, list[tuple[Move, Admitted, str]]] = {}
+    for want in archive.propose(facts, admitted):
+        if isinstance(want, Alike):
+            for move, then, rule in refused[want.first]:
+                for plot in want.plots:
+                    _, held = judge(facts, then, replace(move, plot=plot))
+                    assert held is not None and held.rule == rule
+            continue
+        _, held = judge(facts, admitted, want)
+        if held is None:
+            admitted.add(want)
+        else:
+            admitted.refused_by = held.rule
+            refused.setdefault(want.subject, []).append((want, deepcopy(admitted), held.rule))
+
+
 @often
 @a_farm
-def test_what_limits_said_of_one_plot_they_say_of_all_that_are_like_it(
+def test_what_limits_said_of_one_job_they_say_of_it_wherever_it_would_be(
     farm: Farm, plotters: Plotters
 ) -> None:
     facts, admitted = Facts(farm.spec, farm.seen, plotters), Admitted()
     judging = Judging(facts, admitted)
     for _, propose in PROPOSERS:
         for want in propose(facts, admitted):
+            if isinstance(want, Alike):
+                continue
             judged = judging.judge(want)
             assert judged == judge(facts, admitted, want)
             if judged[1] is None:
