@@ -11,6 +11,7 @@ import pytest
 from reconciler.facts import Facts
 from reconciler.machine import LocalMachine
 from reconciler.machine.files import Filesystem
+from reconciler.machine.listings import Listings
 from reconciler.machine.mounts import Mounts
 from reconciler.observation import Observation
 from reconciler.state import Absent, Fact, Known, Space, Unknown
@@ -168,6 +169,7 @@ class Hung(Filesystem):
     """Whatever is asked below a path first reads a FIFO that nobody writes, as on a disk that hangs."""
 
     def __init__(self, below: Path, fifo: Path) -> None:
+        super().__init__(Listings(lambda _: False))
         self._below, self._fifo = str(below), fifo
 
     def survey(self, ask: Ask) -> Fact[Survey]:
