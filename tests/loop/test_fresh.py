@@ -7,9 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from reconciler import overrides
+from reconciler.errors import MachineError
 from reconciler.events import Event, Planned
 from reconciler.execute import FRESH
 from reconciler.loop import Loop
+from reconciler.state import Ident
+from reconciler.world import Command
 from tests.loop.farm import LOGS, TMPS, Farm, actions, job_of, wish
 
 
@@ -34,7 +37,7 @@ class Looks:
             self.meanwhile()
 
 
-def test_the_first_action_needs_no_other_look_and_each_further_one_does(
+def test_what_was_planned_together_needs_no_other_look_while_all_of_it_comes_true(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     farm = Farm(scheduling={"stagger": "0s"})
@@ -43,8 +46,27 @@ def test_the_first_action_needs_no_other_look_and_each_further_one_does(
         ticked = looks.loop.tick()
     assert actions(ticked) == ["spawn"] * len(TMPS)
     assert [outcome.result for outcome in ticked.outcomes] == ["done"] * len(TMPS)
-    assert looks.count == len(TMPS)
+    assert looks.count == 1
     assert not farm.broken
+
+
+def test_once_one_action_has_failed_each_further_one_is_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    farm = Farm(scheduling={"stagger": "0s"})
+    looks = Looks(farm, monkeypatch)
+    machine = looks.loop._world.machine
+    start = machine.start
+
+    def once(log: str, record: bytes, command: Command) -> Ident:
+        monkeypatch.setattr(machine, "start", start)
+        raise MachineError("cannot start it")
+
+    monkeypatch.setattr(machine, "start", once)
+    with looks.loop.locks():
+        ticked = looks.loop.tick()
+    assert [outcome.result for outcome in ticked.outcomes] == ["failed", *["done"] * (len(TMPS) - 1)]
+    assert looks.count == len(TMPS)
 
 
 def test_what_was_seen_too_long_ago_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
