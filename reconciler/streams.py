@@ -97,7 +97,7 @@ class Streams:
             to[each.farmer].append(each)
         return {
             archive.name: paces(
-                (each for name in self._behind(archive) for each in to[name]), self._facts.now.at
+                (each for name in self.behind(archive) for each in to[name]), self._facts.now.at
             )
             for archive in self._facts.spec.archive
         }
@@ -107,11 +107,12 @@ class Streams:
 
         more: those that this tick starts, by farmer. Where none has told yet a try is worth it.
         """
-        names = self._behind(archive)
+        names = self.behind(archive)
         load = sum(self._facts.moving_to.get(name, 0) + more.get(name, 0) for name in names)
         return max(self._carried[archive.name].values(), default=inf) / (load + 1), -load
 
-    def _behind(self, archive: Archive) -> Sequence[str]:
+    def behind(self, archive: Archive) -> Sequence[str]:
+        """The names of the farmers that share a link with it, itself among them."""
         return self._facts.traffic.behind[archive.link] if archive.link is not None else (archive.name,)
 
     # from drives

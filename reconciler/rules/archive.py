@@ -55,6 +55,7 @@ def propose(facts: Facts, admitted: Admitted) -> Iterator[Move | Alike]:
             yield want
             if len(admitted.moves) > before:
                 queues.clear()
+                choice.admitted(want)
                 break
             choice.refused(want, admitted.refused_by)
         else:
@@ -116,7 +117,8 @@ class _Choice:
             best = disks[0].path if disks else archive.target(archive.disks[0])
             self._best[archive.name] = archive.name, best, _note(archive, disks[0]) if disks else ""
             self._open[archive.name] = [disk for disk in disks if _room(archive, disk) >= least]
-        self._ordered: dict[int, tuple[int, Sequence[Archive]]] = {}
+        self._ranks: dict[str, tuple[int, float, int]] = {}
+        self._ordered: dict[int, Sequence[Archive]] = {}
         self._refused_bytes: dict[Place, int] = {}
         self._refused_limit: dict[str, int] = {}
 
@@ -140,18 +142,21 @@ class _Choice:
         """Of one priority those first where one more would go fastest; the same until a move is admitted."""
         if len(takers) < 2:
             return takers
-        many = sum(self._admitted.moves_to.values())
-        kept = self._ordered.get(id(takers))
-        if kept is not None and kept[0] == many:
-            return kept[1]
+        if id(takers) not in self._ordered:
+            self._ordered[id(takers)] = sorted(takers, key=self._rank)
+        return self._ordered[id(takers)]
 
-        def rank(archive: Archive) -> tuple[int, float, int]:
+    def _rank(self, archive: Archive) -> tuple[int, float, int]:
+        if archive.name not in self._ranks:
             fast, few = self._facts.streams.progress(archive, self._admitted.moves_to)
-            return -archive.priority, -fast, -few
+            self._ranks[archive.name] = -archive.priority, -fast, -few
+        return self._ranks[archive.name]
 
-        ordered = sorted(takers, key=rank)
-        self._ordered[id(takers)] = many, ordered
-        return ordered
+    def admitted(self, want: Move) -> None:
+        """One more goes to that farmer, and over its link: those behind it are ranked anew."""
+        for name in self._facts.streams.behind(self._facts.archives[want.farmer]):
+            self._ranks.pop(name, None)
+        self._ordered.clear()
 
     def _others(self, plot: Plot, takers: Sequence[Archive], best: Place) -> Iterator[tuple[str, str, str]]:
         for archive in takers:
