@@ -6,6 +6,7 @@ What the logs of transfers tell is all that is remembered, so that waiting survi
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from math import inf
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -47,10 +48,15 @@ class Setback:
         return REST - self.passed if self.count >= MANY else -inf
 
 
+@cache
+def _passed(rule: str) -> Verdict:
+    return Verdict(rule=rule, ok=True, text="no failure to wait after")
+
+
 def waiting(rule: str, setback: Setback | None, what: str, now: float) -> Verdict:
     """A limit's word that holds until the next try. what: ``transfers to farm:/farm/0``; now: wall clock."""
     if setback is None or setback.wait <= 0:
-        return Verdict(rule=rule, ok=True, text="no failure to wait after")
+        return _passed(rule)
     return Verdict(
         rule=rule,
         ok=False,

@@ -6,6 +6,8 @@ from reconciler.facts import Facts
 from reconciler.setbacks import ended_at
 from reconciler.want import Admitted, Move, Verdict, Want
 
+_PASSED = Verdict(rule="conflict", ok=True, text="nothing else stands under its name there")
+
 
 def judge(facts: Facts, _admitted: Admitted, want: Want) -> Verdict | None:
     """What stands there under the plot's name must have its size, and no transfer found other content in it."""
@@ -40,4 +42,4 @@ def judge(facts: Facts, _admitted: Admitted, want: Want) -> Verdict | None:
             text=f"{want.target} holds a file of that name with other content;"
             " remove or rename one of the two, then `plotman kick`",
         )
-    return Verdict(rule="conflict", ok=True, text="nothing else stands under its name there")
+    return _PASSED

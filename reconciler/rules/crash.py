@@ -12,14 +12,15 @@ FIRST, LONGEST = 60.0, 3600.0
 """Seconds that the hold lasts: doubled with each further failure, up to the longest."""
 
 
+_PASSED = Verdict(rule="crash", ok=True, text="the last jobs here did not all fail")
+
+
 def judge(facts: Facts, _admitted: Admitted, want: Want) -> Verdict | None:
     """The last jobs on the tmp, and those towards the dst, must not all have failed."""
     if not isinstance(want, Spawn):
         return None
     holds = [hold for path in dict.fromkeys((want.tmp, want.dst)) if (hold := _hold(facts, path)) is not None]
-    return max(holds, key=lambda verdict: verdict.next_at or 0.0, default=None) or Verdict(
-        rule="crash", ok=True, text="the last jobs here did not all fail"
-    )
+    return max(holds, key=lambda verdict: verdict.next_at or 0.0, default=_PASSED)
 
 
 def _hold(facts: Facts, path: str) -> Verdict | None:

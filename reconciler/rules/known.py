@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
 
 from reconciler.facts import Facts
 from reconciler.state import Fact, Known
 from reconciler.want import Admitted, Move, Retire, Spawn, Sweep, Verdict, Want
 
+_PASSED = Verdict(rule="known", ok=True, text="all that it rests on is known")
+
 
 def judge(facts: Facts, _admitted: Admitted, want: Want) -> Verdict | None:
     """Every fact that this kind of action rests on must be known, and say that it can be."""
-    fault = next(_faults(facts, want), None)
+    fault = _unless_known("the overrides", facts.seen.overrides) or _fault(facts, want)
     if fault is None:
-        return Verdict(rule="known", ok=True, text="all that it rests on is known")
+        return _PASSED
     return Verdict(rule="known", ok=False, text=fault, next_at=_next_try(facts, want))
 
 
@@ -24,72 +25,74 @@ def _next_try(facts: Facts, want: Want) -> float | None:
     return farmer.next_at if farmer is not None and not isinstance(farmer.disks, Known) else None
 
 
-def _faults(facts: Facts, want: Want) -> Iterator[str]:
+def _fault(facts: Facts, want: Want) -> str | None:
+    """The first of them that is not so."""
     seen = facts.seen
-    yield from _unless_known("the overrides", seen.overrides)
     match want:
         case Spawn():
-            yield from _unless_known("the process table", seen.jobs)
-            yield from _unless_known("the journal", seen.starts)
-            yield from _unless_known("the transfers", seen.transfers)
-            yield from _able(facts, want)
-            for path in dict.fromkeys(filter(None, (want.tmp, want.tmp2, want.dst))):
-                yield from _writable(facts, path)
+            return (
+                _unless_known("the process table", seen.jobs)
+                or _unless_known("the journal", seen.starts)
+                or _unless_known("the transfers", seen.transfers)
+                or _unable(facts, want)
+                or _unwritable(facts, want.tmp)
+                or (_unwritable(facts, want.tmp2) if want.tmp2 is not None else None)
+                or _unwritable(facts, want.dst)
+            )
         case Move():
-            yield from _unless_known("the process table", seen.jobs)
-            yield from _unless_known("the transfers", seen.transfers)
-            yield from _writable(facts, want.plot.directory)
-            yield from _target(facts, want)
+            return (
+                _unless_known("the process table", seen.jobs)
+                or _unless_known("the transfers", seen.transfers)
+                or _unwritable(facts, want.plot.directory)
+                or _target(facts, want)
+            )
         case Retire():
-            yield from _unless_known("the removals", seen.removals)
-            yield from _faults(facts, want.heir)
+            return _unless_known("the removals", seen.removals) or _fault(facts, want.heir)
         case Sweep():
-            yield from _unless_known("the process table", seen.jobs)
-            yield from _unless_known("the journal", seen.starts)
             temp = want.temp
             # What is observed of a job's own folder is the directory that it lies in.
-            yield from _writable(
-                facts, temp.directory if temp.job is None else posixpath.dirname(temp.directory)
+            directory = temp.directory if temp.job is None else posixpath.dirname(temp.directory)
+            return (
+                _unless_known("the process table", seen.jobs)
+                or _unless_known("the journal", seen.starts)
+                or _unwritable(facts, directory)
             )
         case _:
-            pass
+            return None
 
 
-def _able(facts: Facts, want: Spawn) -> Iterator[str]:
-    """The plotter is known, and can do what would be ordered."""
+def _unable(facts: Facts, want: Spawn) -> str | None:
+    """Why the plotter is not known, or cannot do what would be ordered."""
     if want.plotter not in facts.plotters:
-        yield f"{want.plotter} is no plotter's name; there are {', '.join(sorted(facts.plotters))}"
-    yield from (f"{want.plotter}: {why}" for why in facts.unfit(want.tmp, want.tmp2, want.dst))
+        return f"{want.plotter} is no plotter's name; there are {', '.join(sorted(facts.plotters))}"
+    return next((f"{want.plotter}: {why}" for why in facts.unfit(want.tmp, want.tmp2, want.dst)), None)
 
 
-def _unless_known(what: str, fact: Fact[object]) -> Iterator[str]:
-    if not isinstance(fact, Known):
-        yield f"{what}: {fact.why}"
+def _unless_known(what: str, fact: Fact[object]) -> str | None:
+    return None if isinstance(fact, Known) else f"{what}: {fact.why}"
 
 
-def _writable(facts: Facts, path: str) -> Iterator[str]:
+def _unwritable(facts: Facts, path: str) -> str | None:
     directory = facts.directory(path)
     if directory is None:
-        yield f"{path}: not observed"
-    elif not isinstance(directory.space, Known):
-        yield f"{path} {directory.space.why}"
-    elif not directory.space.value.writable:
-        yield f"{path} is not writable"
+        return f"{path}: not observed"
+    if not isinstance(directory.space, Known):
+        return f"{path} {directory.space.why}"
+    return None if directory.space.value.writable else f"{path} is not writable"
 
 
-def _target(facts: Facts, want: Move) -> Iterator[str]:
+def _target(facts: Facts, want: Move) -> str | None:
     farmer = facts.farmer(want.farmer)
-    disk = facts.disk(want.farmer, want.disk)
     if farmer is None:
-        yield f"{want.farmer}: not observed"
-    elif not isinstance(farmer.disks, Known):
-        yield f"{want.farmer}: {farmer.disks.why}"
-    elif disk is None:
-        yield f"{want.target} is not among its disks"
-    elif not isinstance(disk.space, Known):
-        yield f"{want.target} {disk.space.why}"
-    elif not disk.space.value.writable:
-        yield f"{want.target} is not writable"
+        return f"{want.farmer}: not observed"
+    if not isinstance(farmer.disks, Known):
+        return f"{want.farmer}: {farmer.disks.why}"
+    disk = facts.disk(want.farmer, want.disk)
+    if disk is None:
+        return f"{want.target} is not among its disks"
+    if not isinstance(disk.space, Known):
+        return f"{want.target} {disk.space.why}"
+    if not disk.space.value.writable:
+        return f"{want.target} is not writable"
     unasked = facts.traffic.unasked(want.plot.name)
-    if unasked is not None:
-        yield f"{unasked} has not been asked for it yet"
+    return f"{unasked} has not been asked for it yet" if unasked is not None else None
