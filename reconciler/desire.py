@@ -113,18 +113,20 @@ def observed(facts: Facts) -> State:
 
 
 def _places(facts: Facts) -> Iterable[tuple[str, PlotLeaf]]:
-    at: dict[str, set[str]] = {}
+    at: dict[str, tuple[str, ...]] = {}
     for directory in facts.seen.directories.values():
         for plot in directory.plots.value if isinstance(directory.plots, Known) else ():
             if plot.state == "ready":
-                at.setdefault(plot.name, set()).add(plot.directory)
+                at[plot.name] = (*at.get(plot.name, ()), plot.directory)
     for farmer in facts.seen.farmers.values():
         for disk in farmer.disks.value if isinstance(farmer.disks, Known) else ():
             for stored in disk.holds:
-                at.setdefault(stored.name, set()).add(f"{farmer.name}:{disk.path}")
+                at[stored.name] = (*at.get(stored.name, ()), f"{farmer.name}:{disk.path}")
     for name, transfer in facts.moving.items():
-        at[name] = {f"{transfer.farmer}:{transfer.disk}"}
-    return ((name, PlotLeaf(at=tuple(sorted(places)))) for name, places in at.items())
+        at[name] = (f"{transfer.farmer}:{transfer.disk}",)
+    # Nearly all lie where many others lie, too.
+    leaves = {places: PlotLeaf(at=tuple(sorted({*places}))) for places in {*at.values()}}
+    return ((name, leaves[places]) for name, places in at.items())
 
 
 def _orphans(facts: Facts) -> Iterable[tuple[str, OrphanLeaf]]:
