@@ -26,12 +26,14 @@ class ExplainView:
         self._symbols = symbols
         self._names = Names(facts.spec)
         self._binding = {(held.want.kind, held.want.subject): held.verdict for held in wish.waiting}
+        self._alike = {plot.name for held in wish.held for plot in held.alike}
         self.wants: tuple[Want, ...] = (*wish.wants.values(), *(held.want for held in wish.waiting))
 
     def want(self, want: Want) -> str:
         """One candidate: what it would be, and each limit's verdict, the binding one marked."""
         binding = self._binding.get((want.kind, want.subject))
-        rows = [self._verdict(verdict, binding) for verdict in self._verdicts(want, binding)]
+        bound = binding.rule if binding is not None else ""
+        rows = [self._verdict(verdict, verdict.rule == bound) for verdict in self._verdicts(want, binding)]
         state = "would be done now" if binding is None else f"waits: {words.rule(binding.rule)}"
         return _block(f"{self._subject(want)}: {state}", rows)
 
@@ -70,7 +72,7 @@ class ExplainView:
         """What is to be done with a job, or waits."""
         binding = self._binding.get((want.kind, want.subject))
         told = f"{want.kind}: {words.clean(want.note)}"
-        return told if binding is None else f"{told}; waits: {' '.join(self._verdict(binding, None)[::2])}"
+        return told if binding is None else f"{told}; waits: {' '.join(self._verdict(binding, False)[::2])}"
 
     def plot(self, plot: Plot) -> str:
         """One plot of this machine: what stands between it and a farmer, or how far it is on its way."""
@@ -140,16 +142,21 @@ class ExplainView:
     def _verdicts(self, want: Want, binding: Verdict | None) -> Sequence[Verdict]:
         """What each limit says of this candidate alone; the binding one as it fell in this tick.
 
-        A limit may pass a candidate that stands alone and yet hold it behind what this tick lets through.
+        A limit may pass a candidate that stands alone and yet hold it behind what this tick lets through. Where that
+        was said of another plot, which this one is like, its own numbers are told, if they hold it, too.
         """
         alone = verdicts(self._facts, want)
         if binding is None:
             return alone
-        return tuple(binding if verdict.rule == binding.rule else verdict for verdict in alone)
+        own = want.kind == "archive" and want.subject in self._alike
+        return tuple(
+            binding if verdict.rule == binding.rule and (verdict.ok or not own) else verdict
+            for verdict in alone
+        )
 
-    def _verdict(self, verdict: Verdict, binding: Verdict | None) -> tuple[str, ...]:
+    def _verdict(self, verdict: Verdict, binds: bool) -> tuple[str, ...]:
         word = "passes" if verdict.ok else "holds"
-        here = f" {self._symbols.here}" if verdict is binding else ""
+        here = f" {self._symbols.here}" if binds else ""
         next_at = None if verdict.ok else verdict.next_at
         return words.rule(verdict.rule), word + here, words.waits(verdict.text, next_at, self._facts.now.at)
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from reconciler.desire import desire
 from reconciler.facts import Facts
-from reconciler.farmer import Farmer
-from reconciler.state import Known, Override, Phase, Unknown
+from reconciler.farmer import Disk, Farmer
+from reconciler.spec.units import show_size
+from reconciler.state import Known, Override, Phase, Space, Unknown
 from reconciler.views.explain import ExplainView
 from reconciler.views.symbols import ASCII, UNICODE, Symbols
 
@@ -59,6 +60,20 @@ def test_a_waiting_plot_is_explained_by_its_limits() -> None:
     assert "archive plot-k32-…-9ab1c2d3 dst 00 -> farmer1:/farm/07: waits: paused" in text
     assert "archiving is paused by joe; in 1m" in text
     assert "plotting: the spec asks for none" in text
+
+
+def test_each_plot_that_waits_for_room_is_told_with_its_own_size() -> None:
+    small = plot("/mnt/dst/00")
+    large = replace(small, name=small.name.replace("9ab1", "9ab2"), bytes=small.bytes + 200_000_000)
+    disks = Known((Disk(path="/farm/07", space=Known(Space("8:7", 50_000_000_000, 10**12))),))
+    farmers = {"farmer1": Farmer(name="farmer1", disks=disks)}
+    given = facts(plots=(small, large), farmers=farmers, of=spec(plotting=None))
+    assert [len(held.alike) for held in desire(given).held] == [1]
+    blocks = view(given).everything().split("\n\n")
+    sizes = [show_size(each.bytes) for each in (small, large)]
+    for size in sizes:
+        (block,) = (each for each in blocks if f"holds ◀  {size}, 50.0 GB free there" in each)
+        assert "farm room" in block
 
 
 def test_a_job_is_explained_by_wishes_and_room() -> None:
