@@ -115,10 +115,7 @@ class _Call(Generic[Q, T]):
         for question in round.questions:
             if self.over:
                 break
-            try:
-                round.answers[question] = self._answer(question)
-            except Exception as error:
-                round.answers[question] = Unknown(f"could not be asked: {error!r}")
+            round.answers[question] = answered(self._answer, question)
 
 
 class _Hand:
@@ -218,6 +215,14 @@ class Probes:
         finally:
             call.end()
             _UNUSED.append(done)
+
+
+def answered(answer: Callable[[Q], Fact[T]], question: Q) -> Fact[T]:
+    """The answer to one question, here and now; Unknown where asking fails."""
+    try:
+        return answer(question)
+    except Exception as error:
+        return Unknown(f"could not be asked: {error!r}")
 
 
 def _silent(seconds: float) -> Unknown:

@@ -20,7 +20,7 @@ from reconciler.machine.processes import PROC, ProcTable
 from reconciler.machine.questions import merged
 from reconciler.machine.start import Starter
 from reconciler.machine.waiting import Waiter
-from reconciler.probes import Probes
+from reconciler.probes import Probes, answered
 from reconciler.remote.farmers import RemoteFarmers
 from reconciler.state import Absent, Fact, Ident, Instant, Unknown
 from reconciler.world import Ask, Chunk, Command, Farmers, Machine, Process, Signal, Stat, Survey, Usage
@@ -191,14 +191,20 @@ class LocalMachine:
         self._step(name)
 
     def _ask(self, places: Mapping[Q, str], answer: Callable[[Q], Fact[T]]) -> dict[Q, Fact[T]]:
-        """Each question's answer, asked side by side by the mount of its place."""
+        """Each question's answer, asked by the mount of its place.
+
+        Mounts that may hang are asked by others, side by side. To have those asked, too, that hang only where this
+        program does would cost more than the answers.
+        """
         groups: dict[str, list[Q]] = {}
         there: dict[str, list[Q]] = {}
         for question, place in places.items():
             if place not in there:
                 there[place] = groups.setdefault(self._mounts.of(place), [])
             there[place].append(question)
-        return self._probes.ask(groups, answer)
+        here = {mount: groups.pop(mount) for mount in [*groups] if self._mounts.ours(mount)}
+        found = {question: answered(answer, question) for each in here.values() for question in each}
+        return {**found, **self._probes.ask(groups, answer)} if groups else found
 
     def _each(self, answer: Callable[[str], Fact[T]]) -> Callable[[Sequence[str]], dict[str, Fact[T]]]:
         """The same question about each of some paths."""

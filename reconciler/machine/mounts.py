@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Iterator
 from math import inf
+from typing import NamedTuple
 
 OCTAL = re.compile(rb"\\([0-7]{3})")
 HEXADECIMAL = re.compile(r"\\x([0-9a-fA-F]{2})")
@@ -19,6 +20,16 @@ DATING = frozenset({b"ext2", b"ext3", b"ext4", b"xfs", b"btrfs", b"f2fs", b"tmpf
 """File systems that date a directory anew whenever a name comes to it or goes from it. Those over a network, over
 several others or in user space may not, or tell it late.
 """
+MEMORY = frozenset({b"tmpfs", b"ramfs"})
+"""File systems that lie in memory."""
+
+
+class _Row(NamedTuple):
+    """A line of mountinfo. device: its number; kind: of file system."""
+
+    point: str
+    device: int
+    kind: bytes
 
 
 class Mounts:
@@ -43,6 +54,7 @@ class Mounts:
         self._points = frozenset({"/"})
         self._absent: frozenset[str] = frozenset()
         self._dating: frozenset[int] = frozenset()
+        self._ours = frozenset({"/"})
         self._links: dict[str, str | None] = {}
         self._settled: dict[str, str] = {}
         self._answering: dict[str, str] = {}
@@ -56,8 +68,12 @@ class Mounts:
         raw = (_contents(self._mountinfo), _contents(self._fstab), *_units(self._units))
         if raw != self._raw:
             self._raw = raw
-            self._points = frozenset({"/", *_mounted(raw[0])})
-            self._dating = frozenset(_dating(raw[0]))
+            rows = list(_rows(raw[0]))
+            # Of what is mounted at one place the last is what answers there.
+            kinds = {row.point: row.kind for row in rows}
+            self._points = frozenset({"/", *kinds})
+            self._ours = frozenset({"/", *(point for point, kind in kinds.items() if kind in MEMORY)})
+            self._dating = frozenset(row.device for row in rows if row.kind in DATING)
             promised = (*_listed(raw[1]), *map(_mount_point, raw[2:]))
             self._absent = frozenset(promised) - self._points
         self._links.clear()
@@ -70,6 +86,10 @@ class Mounts:
             settled = self._settle(path)
             self._answering[path] = next(point for point in _upward(settled) if point in self._points)
         return self._answering[path]
+
+    def ours(self, point: str) -> bool:
+        """Does what is mounted there hang only where this program hangs, too: the root's, and what lies in memory?"""
+        return point in self._ours
 
     def dates(self, device: int) -> bool:
         """Does the file system on that device, by its number, date each change of a directory?"""
@@ -138,21 +158,14 @@ def _contents(path: str) -> bytes:
         return b""
 
 
-def _mounted(raw: bytes) -> Iterator[str]:
-    """Fifth field of each line of mountinfo."""
-    for line in raw.splitlines():
-        fields = line.split(b" ", 5)
-        if len(fields) == 6:
-            yield _unescaped(fields[4])
-
-
-def _dating(raw: bytes) -> Iterator[int]:
-    """Third field of those lines whose type, the first field after the dash, is one of them."""
+def _rows(raw: bytes) -> Iterator[_Row]:
+    """Third and fifth field of each line of mountinfo, and the first one after the dash."""
     for line in raw.splitlines():
         fields, _, kind = line.partition(b" - ")
-        if kind.split(b" ", 1)[0] in DATING:
-            major, _, minor = fields.split(b" ", 3)[2].partition(b":")
-            yield os.makedev(int(major), int(minor))
+        _, _, device, _, point, *_ = (*fields.split(b" ", 5), *(b"",) * 5)
+        major, _, minor = device.partition(b":")
+        if point and major.isdigit() and minor.isdigit():
+            yield _Row(_unescaped(point), os.makedev(int(major), int(minor)), kind.split(b" ", 1)[0])
 
 
 def _listed(raw: bytes) -> Iterator[str]:

@@ -12,6 +12,7 @@ from reconciler.errors import AlreadyStarted, LockHeld
 from reconciler.machine import LocalMachine
 from reconciler.machine.files import Filesystem
 from reconciler.machine.listings import Listings
+from reconciler.machine.mounts import Mounts
 from reconciler.state import Fact
 from reconciler.world import Ask, Survey
 
@@ -67,17 +68,18 @@ def contend(path: str, witness: str, rounds: str) -> None:
     print(had)
 
 
-def hang(fifo: str, folder: str) -> None:
-    """Survey a folder on a mount that never answers, and end."""
+def hang(fifo: str, folder: str, table: str) -> None:
+    """Survey a folder on a mount of that mount table that never answers, and end."""
 
     class Hung(Filesystem):
         def survey(self, ask: Ask) -> Fact[Survey]:
             Path(fifo).read_bytes()
             return super().survey(ask)
 
-    print(
-        LocalMachine(deadline=0.05, filesystem=Hung(Listings(lambda _: False))).survey([Ask(folder)])[folder]
+    machine = LocalMachine(
+        deadline=0.05, mounts=Mounts(mountinfo=table), filesystem=Hung(Listings(lambda _: False))
     )
+    print(machine.survey([Ask(folder)])[folder])
 
 
 VERBS: dict[str, Callable[..., None]] = {

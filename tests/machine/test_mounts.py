@@ -121,3 +121,34 @@ def test_only_local_file_systems_are_taken_to_date_every_change_of_a_directory(
     mounts: Mounts, device: tuple[int, int], dates: bool
 ) -> None:
     assert mounts.dates(os.makedev(*device)) is dates
+
+
+@pytest.mark.parametrize(
+    ("point", "ours"),
+    [("/", True), ("/mnt/quick", True), ("/mnt/up", False), ("/mnt/far", False), ("/mnt", False)],
+)
+def test_the_roots_mount_and_those_in_memory_hang_only_where_the_program_does(
+    mounts: Mounts, point: str, ours: bool
+) -> None:
+    assert mounts.ours(point) is ours
+
+
+def test_of_two_mounts_at_one_place_the_upper_one_counts(tmp_path: Path) -> None:
+    table = tmp_path / "mountinfo"
+    lines = ["1 0 0:50 / /mnt/a rw - tmpfs tmpfs rw", "2 0 0:51 / /mnt/a rw - nfs4 farmer:/ rw"]
+    none = str(tmp_path / "none")
+
+    def ours(order: list[str]) -> bool:
+        table.write_text("".join(f"{line}\n" for line in order))
+        return Mounts(mountinfo=str(table), fstab=none, units=none).ours("/mnt/a")
+
+    assert not ours(lines)
+    assert ours(lines[::-1])
+
+
+def test_what_is_no_line_of_mountinfo_is_passed_over(tmp_path: Path) -> None:
+    table = tmp_path / "mountinfo"
+    table.write_text("nonsense\n\n1 0 x:y / /mnt/b rw - ext4 a rw\n3 0 8:1 / /mnt/c rw - ext4 a rw")
+    found = Mounts(mountinfo=str(table), fstab=str(table), units=str(tmp_path / "none"))
+    assert found.of("/mnt/c/d") == "/mnt/c"
+    assert found.dates(os.makedev(8, 1))

@@ -55,7 +55,7 @@ class Farm:
         os.mkfifo(self.fifo)
         table = root / "mountinfo"
         table.write_text(
-            "".join(f"1 0 0:1 / {point} rw - tmpfs tmpfs rw\n" for point in (self.well, self.hung))
+            "".join(f"1 0 0:1 / {point} rw - ext4 /dev/vda rw\n" for point in (self.well, self.hung))
         )
         self.files = Sick(self.hung, self.fifo)
         mounts = Mounts(mountinfo=str(table), fstab=str(root / "none"), units=str(root / "none"))
@@ -116,6 +116,25 @@ def test_a_job_is_not_started_from_a_mount_that_does_not_answer(farm: Farm) -> N
     with pytest.raises(MachineError, match="has not answered"):
         farm.machine.start(log, RECORD, Command(argv=(str(farm.hung / "plotter"),), env={}))
     assert not os.path.exists(log)
+
+
+def test_what_hangs_only_with_the_program_itself_is_asked_without_others(tmp_path: Path) -> None:
+    threads: set[int] = set()
+
+    class Asked(Filesystem):
+        def survey(self, ask: Ask) -> Fact[Survey]:
+            threads.add(threading.get_ident())
+            if ask.path.endswith("sick"):
+                raise RuntimeError("sick")
+            return super().survey(ask)
+
+    table = tmp_path / "mountinfo"
+    table.write_text(f"1 0 8:1 / /elsewhere rw - ext4 /dev/sda1 rw\n2 1 0:9 / {tmp_path} rw - tmpfs a rw\n")
+    machine = LocalMachine(mounts=Mounts(mountinfo=str(table)), filesystem=Asked(Listings(lambda _: False)))
+    found = machine.survey([Ask("/"), Ask(str(tmp_path)), Ask(f"{tmp_path}/sick"), Ask("/elsewhere/a")])
+    assert isinstance(found["/"], Known) and isinstance(found[str(tmp_path)], Known)
+    assert found[f"{tmp_path}/sick"] == Unknown("could not be asked: RuntimeError('sick')")
+    assert threading.get_ident() in threads and len(threads) == 2, "what may hang is asked by another"
 
 
 def test_a_slow_mount_keeps_what_it_has_answered_in_time() -> None:
@@ -231,6 +250,7 @@ def test_a_question_that_fails_costs_its_own_row() -> None:
 
 def test_a_hung_mount_does_not_keep_the_program_from_ending(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
-    child = driver("hang", str(tmp_path / "fifo"), str(tmp_path))
+    (tmp_path / "mountinfo").write_text(f"1 0 8:1 / {tmp_path} rw - ext4 /dev/sda1 rw\n")
+    child = driver("hang", str(tmp_path / "fifo"), str(tmp_path), str(tmp_path / "mountinfo"))
     out, _ = child.communicate(timeout=60)
     assert (out, child.returncode) == (b"Unknown(why='has not answered yet', fact='unknown')\n", 0)

@@ -183,7 +183,7 @@ def test_a_directory_that_hangs_costs_one_deadline_once_and_its_own_row_alone(ma
     fifo = farm.root / "fifo"
     os.mkfifo(fifo)
     table = farm.root / "mountinfo"
-    table.write_text("".join(f"1 0 0:1 / {path} rw - tmpfs tmpfs rw\n" for path in ("/", farm.dsts[1])))
+    table.write_text("".join(f"1 0 0:1 / {path} rw - ext4 /dev/vda rw\n" for path in ("/", farm.dsts[1])))
     none = str(farm.root / "none")
     machine = LocalMachine(
         deadline=0.3,
