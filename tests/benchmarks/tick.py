@@ -54,7 +54,7 @@ def main() -> None:
                 crowd.close()
         middle = statistics.median(rest)
         row = f"{jobs:5}{kilobytes:8}{others:8}{first:10.1f}{middle:9.1f}{min(rest):8.1f}{max(rest):8.1f}{memory:7.1f}"
-        print(row + (f"{peer:10.0f}{peer / middle:7.0f}x" if peer is not None else ""), flush=True)
+        print(row + (f"{peer:10.0f}{peer / middle:7.1f}x" if peer is not None else ""), flush=True)
 
 
 def measure(crowd: Crowd) -> tuple[float, list[float], float]:
