@@ -98,7 +98,8 @@ class Loop:
         outcomes: list[Outcome] = []
         for action in plan.actions:
             if action.kind in self._kinds:
-                outcome = self._executor.perform(spec, action, None if outcomes else facts)
+                as_planned = all(outcome.result == "done" for outcome in outcomes)
+                outcome = self._executor.perform(spec, action, facts if as_planned else None)
                 outcomes.append(outcome)
                 self._report(outcome)
         self._tidy(facts, outcomes)

@@ -34,17 +34,26 @@ class Looks:
             self.meanwhile()
 
 
-def test_the_first_action_needs_no_other_look_and_each_further_one_does(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_was_planned_together_needs_no_other_look(monkeypatch: pytest.MonkeyPatch) -> None:
     farm = Farm(scheduling={"stagger": "0s"})
     looks = Looks(farm, monkeypatch)
     with looks.loop.locks():
         ticked = looks.loop.tick()
     assert actions(ticked) == ["spawn"] * len(TMPS)
     assert [outcome.result for outcome in ticked.outcomes] == ["done"] * len(TMPS)
-    assert looks.count == len(TMPS)
+    assert looks.count == 1
     assert not farm.broken
+
+
+def test_after_what_did_not_go_as_planned_it_is_looked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    farm = Farm(scheduling={"stagger": "0s"})
+    looks = Looks(farm, monkeypatch)
+    farm.computer.faults.no_exec = "Exec format error"
+    with looks.loop.locks():
+        ticked = looks.loop.tick()
+    assert actions(ticked) == ["spawn"] * len(TMPS)
+    assert ticked.outcomes[0].result == "failed"
+    assert looks.count == len(TMPS)
 
 
 def test_what_was_seen_too_long_ago_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
