@@ -101,6 +101,7 @@ class Disks:
         self._folders: dict[str, dict[str, File | None]] = {}
         self._listings: dict[str, tuple[tuple[str, File | None], ...]] = {}
         self._inodes = 1
+        self._shapes = 0
         self.mount("/", root_bytes)
 
     def mount(self, point: str, total: int) -> Device:
@@ -113,6 +114,7 @@ class Disks:
         """Let a device be there, too."""
         self._mounts[point] = device
         self._devices.clear()
+        self._shapes += 1
         self.make_folder(point)
 
     def device(self, path: str) -> Device:
@@ -137,11 +139,20 @@ class Disks:
         """Every device, each once."""
         return tuple(dict.fromkeys(self._mounts.values()))
 
+    @property
+    def shape(self) -> object:
+        """Equal while no folder comes or goes, and every device is as much there as it was."""
+        there = [(device.mounted, device.hung) for device in self._mounts.values()]
+        return self._shapes, there
+
     # folders
 
     def make_folder(self, path: str) -> None:
         """Make a folder and those above it."""
         self._writable(path)
+        if path in self._folders:
+            return
+        self._shapes += 1
         below: str | None = None
         for each in _upward(path):
             names = self._folders.setdefault(each, {})
@@ -157,6 +168,7 @@ class Disks:
         if self._folders[path]:
             return Unknown("is not empty")
         del self._folders[path]
+        self._shapes += 1
         self._listings.pop(path, None)
         self._put(path, None, gone=True)
         return Known(None)

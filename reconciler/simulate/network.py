@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from reconciler.machine.globbing import glob
 from reconciler.plotters import names as plot_names
 from reconciler.simulate.clock import Clock
-from reconciler.simulate.disks import Disks, File
+from reconciler.simulate.disks import Device, Disks, File
 from reconciler.spec.farmers import fixed_part
 from reconciler.state import Absent, Fact, Instant, Known, Unknown
 from reconciler.transports.names import parse_part
@@ -29,6 +29,19 @@ FIRST, LONGEST = 10.0, 300.0
 
 Sorted: TypeAlias = tuple[Mapping[str, File], Sequence[tuple[str, File]]]
 """Of the names in a folder the plots, and the files that will be plots."""
+Absences: TypeAlias = Mapping[str, Absent | Unknown | None]
+"""By folder why it does not answer; None: it does."""
+
+
+class _Told(NamedTuple):
+    """A folder in which nothing is under way, with all that its answer rests on. listing: this very one."""
+
+    listing: object
+    device: Device
+    free: int
+    writable: bool
+    sought: Sequence[str]
+    volume: Known[Volume]
 
 
 class Host:
@@ -37,8 +50,19 @@ class Host:
     def __init__(self, clock: Clock) -> None:
         self.disks = Disks(clock)
         self.link: Literal["up", "down", "silent"] = "up"
+        self._clock = clock
         self._sorted: dict[str, tuple[object, Sorted]] = {}
-        self._told: dict[str, tuple[object, Known[Volume]]] = {}
+        self._folders_with: dict[str, set[str]] = {}
+        self._told: dict[str, _Told] = {}
+        self._absent: dict[object, tuple[object, Absences]] = {}
+
+    def absent(self, question: Question) -> Absences:
+        """Why each folder that plots go to does not answer; found anew only where mounts or folders have changed."""
+        wanted, shape = (question.disks, question.folder, question.mount), self.disks.shape
+        kept = self._absent.get(wanted)
+        if kept is None or kept[0] != shape:
+            kept = self._absent[wanted] = shape, _absent(self.disks, question)
+        return kept[1]
 
     def sorted_out(self, path: str) -> Sorted:
         """What is in a folder, looked through anew only where it has changed."""
@@ -48,24 +72,57 @@ class Host:
             files = [(name, file, _kind(name)) for name, file in listing if file is not None]
             plots = {name: file for name, file, kind in files if kind == "plot"}
             parts = [(name, file) for name, file, kind in files if kind == "part"]
+            before = kept[1][0] if kept is not None else {}
+            for name in before.keys() - plots.keys():
+                self._folders_with[name].discard(path)
+            for name in plots.keys() - before.keys():
+                self._folders_with.setdefault(name, set()).add(path)
             kept = self._sorted[path] = (listing, (plots, parts))
         return kept[1]
 
-    def standing(self, path: str) -> Known[Volume]:
-        """A folder in which nothing is under way, the very same while it and its device do not change."""
-        device, plots = self.disks.device(path), self.sorted_out(path)[0]
-        grounds = (device, device.free, device.writable, len(plots))
+    def volumes(self, paths: Iterable[str], seek: Iterable[str], heads: bool) -> Mapping[str, Known[Volume]]:
+        """What is to be told of these folders."""
+        contents = {path: self.sorted_out(path) for path in paths}
+        sought: dict[str, list[str]] = {path: [] for path in contents}
+        for name in seek:
+            for path in self._folders_with.get(name, ()):
+                if path in sought:
+                    sought[path].append(name)
+        return {path: self._volume(path, sought[path], heads, *each) for path, each in contents.items()}
+
+    def _volume(
+        self,
+        path: str,
+        sought: Sequence[str],
+        heads: bool,
+        plots: Mapping[str, File],
+        parts: Sequence[tuple[str, File]],
+    ) -> Known[Volume]:
+        """The very same while nothing of it changes, and nothing is under way."""
+        device = self.disks.device(path)
+        grounds = self.disks.listing(path), device, device.free, device.writable, sought
         kept = self._told.get(path)
-        if kept is None or kept[0] != grounds:
-            volume = Volume(
+        if kept is not None and kept[0] is grounds[0] and kept[:-1] == grounds and not heads:
+            return kept.volume
+        # How old they are is asked of parts and of old plots only.
+        found = tuple(Found(name, plots[name].size, None) for name in sought)
+        volume = Known(
+            Volume(
                 device=device.number,
                 free=device.free,
                 total=device.total,
                 writable=device.writable,
                 plots=len(plots),
+                sought=found,
+                parts=tuple(_found(name, file, self._clock) for name, file in parts),
+                every=tuple(_found(name, file, self._clock, HEAD) for name, file in plots.items())
+                if heads
+                else (),
             )
-            kept = self._told[path] = grounds, Known(volume)
-        return kept[1]
+        )
+        if not parts and not heads:
+            self._told[path] = _Told(*grounds, volume)
+        return volume
 
 
 @dataclass(slots=True)
@@ -133,7 +190,7 @@ class SimulatedFarmers:
             )
             return
         line.failures, line.free_at = 0, 0.0
-        volumes = _volumes(host, question, clock)
+        volumes = _volumes(host, question)
         line.heard = Heard(answer=Answer(asked=asked, seek=question.seek, volumes=volumes))
 
     def _wake(self, old: Heard, new: Heard, wake: str) -> None:
@@ -152,53 +209,34 @@ class SimulatedFarmers:
         return self._computer.network[where.host]
 
 
-def _volumes(host: Host, question: Question, clock: Clock) -> Mapping[str, Fact[Volume]]:
-    found: dict[str, Fact[Volume]] = {}
-    seek = frozenset(question.seek)
+def _volumes(host: Host, question: Question) -> Mapping[str, Fact[Volume]]:
+    absent = host.absent(question)
+    there = [path for path, why in absent.items() if why is None]
+    told = host.volumes(there, question.seek, question.heads)
+    return {path: told[path] if why is None else why for path, why in absent.items()}
+
+
+def _absent(disks: Disks, question: Question) -> Absences:
+    found: dict[str, Absent | Unknown | None] = {}
     for pattern in question.disks:
         matching = glob(
             pattern,
-            lambda paths: {path: _folders(host.disks, path) for path in paths},
-            lambda paths: {path: _folder(host.disks, path) for path in paths},
+            lambda paths: {path: _folders(disks, path) for path in paths},
+            lambda paths: {path: _folder(disks, path) for path in paths},
         )
         for disk in matching.value if isinstance(matching, Known) else ():
             path = f"{disk}/{question.folder}" if question.folder else disk
-            found[path] = _volume(host, disk, path, pattern, question, seek, clock)
+            found[path] = _absence(disks, disk, pattern, question)
     return found
 
 
-def _volume(
-    host: Host,
-    disk: str,
-    path: str,
-    pattern: str,
-    question: Question,
-    seek: frozenset[str],
-    clock: Clock,
-) -> Fact[Volume]:
-    disks = host.disks
-    device = disks.device(disk)
-    if device.trouble is not None:
-        return device.trouble
-    if question.mount:
+def _absence(disks: Disks, disk: str, pattern: str, question: Question) -> Absent | Unknown | None:
+    trouble = disks.device(disk).trouble
+    if trouble is None and question.mount:
         point, beyond = disks.mount_point(disk), fixed_part(pattern).rstrip("/") + "/"
         if point == "/" or not point.startswith(beyond):
             return Absent("is not a mount point of its own")
-    plots, parts = host.sorted_out(path)
-    told = host.standing(path)
-    if not parts and not question.heads and seek.isdisjoint(plots):
-        return told
-    sought = [(name, plots[name]) for name in sorted(plots.keys() & seek)]
-    return Known(
-        replace(
-            told.value,
-            sought=tuple(_found(name, file, clock) for name, file in sought),
-            parts=tuple(_found(name, file, clock) for name, file in parts),
-            every=tuple(_found(name, file, clock, HEAD) for name, file in plots.items())
-            if question.heads
-            else (),
-        )
-    )
+    return trouble
 
 
 @lru_cache(maxsize=1 << 16)
