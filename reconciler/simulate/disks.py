@@ -17,7 +17,7 @@ from reconciler.state import Absent, Fact, Known, Unknown
 class Device:
     """A file system. total: bytes it can hold; others: those that are taken by what is not simulated.
 
-    refused: how often something found no room. lowest: the fewest bytes that were ever free.
+    refused: how often something found no room. lowest: the fewest bytes that were ever free as room was taken.
     flowing: bytes that are being written now, beyond what the files tell; negative where they shrink.
     """
 
@@ -58,7 +58,6 @@ class Device:
         size = max(size, -file.size)
         file.size += size
         self.used += size
-        self.lowest = min(self.lowest, self.free)
 
     @property
     def trouble(self) -> Absent | Unknown | None:
@@ -209,13 +208,13 @@ class Disks:
         self._put(path, file)
         return file
 
-    def append(self, file: File, data: bytes) -> None:
-        """Write at a file's end, as far as there is room: what does not fit is lost."""
+    def append(self, file: File, data: bytes, since: float = 0.0) -> None:
+        """Write at a file's end, as far as there is room: what does not fit is lost. since: seconds ago."""
         data = data[: file.device.free]
         file.device.take(len(data))
         file.data += data
         file.size += len(data)
-        file.modified = self._clock.at
+        file.modified = self._clock.at - since
 
     def resize(self, file: File, size: int) -> None:
         """Let a file be so large; OSError where there is no room."""

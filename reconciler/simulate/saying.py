@@ -36,6 +36,8 @@ class Line:
 
     def told(self, values: Mapping[str, str]) -> str:
         """The whole line, values put in their places; a place without one stays."""
+        if "{" not in self.text:
+            return self.text
         return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), self.text)
 
 

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from reconciler.simulate.clock import Clock
 from reconciler.simulate.disks import Disks
-from reconciler.simulate.fluid import Demand, Flow, Fluid, Growth, Resource, share
+from reconciler.simulate.flow import Flow, Growth
+from reconciler.simulate.fluid import Fluid
+from reconciler.simulate.sharing import Demand, Resource, share
 
 RESOURCES = ("cpu", "drive", "link")
 positive = st.floats(0.01, 100.0)
@@ -160,7 +162,7 @@ def test_whatever_begins_stops_and_goes_on_all_work_is_done_once_and_every_byte_
         if what == "begin":
             file = place.disks.create(f"/d/{number}", size=10**5)
             amounts[number] = size
-            flows[number] = Flow(demands[which % 2], size, (Growth(file, pace),))
+            flows[number] = Flow(demands[which % 2], size, (Growth(file, pace, max(0.0, pace * size)),))
             place.begin(number, flows[number])
             running.add(number)
         elif what == "wait":
@@ -194,7 +196,7 @@ def test_whatever_begins_stops_and_goes_on_all_work_is_done_once_and_every_byte_
 def test_between_events_a_disk_tells_what_has_been_written() -> None:
     place = Place()
     file = place.disks.create("/d/file")
-    place.begin(0, Flow(Demand({Resource("drive", 10.0): 1.0}), 100.0, (Growth(file, 5.0),)))
+    place.begin(0, Flow(Demand({Resource("drive", 10.0): 1.0}), 100.0, (Growth(file, 5.0, 500),)))
     place.clock.advance(4.0)
     assert (file.size, place.device.free) == (0, 10**9 - 200)
     place.clock.advance(10.0)
@@ -212,7 +214,7 @@ def test_writers_find_a_disk_full_at_the_very_moment() -> None:
     place.fluid.full = full
     demand = Demand({Resource("drive", 2e8): 1.0})
     files = [place.disks.create(f"/d/{number}") for number in range(2)]
-    flows = [Flow(demand, 8e8, (Growth(file, 1.0),)) for file in files]
+    flows = [Flow(demand, 8e8, (Growth(file, 1.0, 8e8),)) for file in files]
     for number, flow in enumerate(flows):
         place.begin(number, flow)
     place.clock.advance(60.0)
@@ -227,7 +229,9 @@ def test_crossing_an_alarm_is_told_once(begins: int, pace: float) -> None:
     place.fluid.crossed = lambda: told.append(place.clock.time)
     place.fluid.alarms[place.device] = (7 * 10**8,)
     file = place.disks.create("/d/file", size=begins)
-    place.begin(0, Flow(Demand({Resource("drive", 1e8): 1.0}), 5e8, (Growth(file, pace),)))
+    place.begin(
+        0, Flow(Demand({Resource("drive", 1e8): 1.0}), 5e8, (Growth(file, pace, max(0.0, pace * 5e8)),))
+    )
     place.clock.advance(60.0)
     assert told == [pytest.approx(3.0, abs=0.1)]
 
