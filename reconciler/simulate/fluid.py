@@ -89,6 +89,8 @@ class Fluid:
         self._counted: dict[Demand, int] = {}
         self._touched: set[_Crowd] = set()
         self._edges: dict[Device, _Edge] = {}
+        self._stale: set[Device] = set()
+        self._tight: set[Device] = set()
         self._since = clock.time
         self._next: Call | None = None
         self._dirty = False
@@ -178,12 +180,12 @@ class Fluid:
                 writing = self._writing[device] = {}
                 device.flowing = self._on(device, writing)
             writing[crowd] = None
+            self._stale.add(device)
         if flow.behind < len(flow.turns):
             at = flow.begun + flow.turns[flow.behind].at - (flow.whole - flow.left)
             heapq.heappush(crowd.turns, (at, self._living[flow], flow))
 
-    @staticmethod
-    def _grown(crowd: _Crowd, flow: Flow, went: float) -> None:
+    def _grown(self, crowd: _Crowd, flow: Flow, went: float) -> None:
         """Up to here they have grown so."""
         for growth in flow.growths:
             device, pace = growth.file.device, growth.pace
@@ -191,6 +193,7 @@ class Fluid:
             crowd.before[device] -= pace * flow.grown
             crowd.rises[device] -= growth.rises
             device.grow(growth.file, round(pace * (went - flow.grown)))
+            self._stale.add(device)
 
     def _turn(self, crowd: _Crowd, flow: Flow, went: float) -> Callable[[float], None]:
         """Let it have its next turn; what that calls."""
@@ -229,9 +232,10 @@ class Fluid:
             if crowd.turns and crowd.turns[0][0] <= went:
                 turns += self._turns(crowd, went)
             crowd.went = went
-        for resource, used in self._shares.used.items():
+        shares = self._shares
+        for resource, used in shares.used.items():
             resource.spent += used * passed
-            resource.busy += self._shares.full[resource] * passed
+            resource.busy += shares.full[resource] * passed
         self._since = self._clock.time
         for when, call in sorted(turns, key=itemgetter(0)):
             call(when)
@@ -247,6 +251,7 @@ class Fluid:
                 if not self._writing[device]:
                     del self._writing[device]
                     self._edges.pop(device, None)
+                    self._tight.discard(device)
         counted = {demand: crowd.count for demand, crowd in self._crowds.items()}
         if counted != self._counted:
             self._counted = counted
@@ -255,7 +260,8 @@ class Fluid:
             for demand, crowd in self._crowds.items():
                 crowd.rate = self._shares.rates[demand]
             self._touched.update(self._crowds.values())
-            self._edges.clear()
+            # Where there is room for all, it does not matter how fast it is taken.
+            self._stale |= self._tight
         self._look_ahead()
 
     def _remember(self) -> None:
@@ -272,13 +278,12 @@ class Fluid:
         soonest, happens = inf, self._settle
         for device, writing in self._writing.items():
             edge = self._edges.get(device)
-            if (
-                edge is None
-                or edge.taken != device.used + device.others
-                or not self._touched.isdisjoint(writing)
-            ):
+            if edge is None or device in self._stale or edge.taken != device.used + device.others:
                 edge = self._edges[device] = self._edge(device, writing)
-                self._touched.update(writing)
+                if edge.calm == (device in self._tight):
+                    # What was waited for there is so no more, or the other way round.
+                    self._touched.update(writing)
+                    self._tight ^= {device}
             if edge.due < soonest:
                 soonest, happens = edge.due, edge.happens
         for crowd in self._touched:
@@ -287,6 +292,7 @@ class Fluid:
         if first is not None and first.due <= soonest:
             soonest, happens = first.due, self._meet(first) if first.turning else self._finish(first)
         self._touched.clear()
+        self._stale.clear()
         self._next = self._clock.later(max(0.0, soonest - now), happens) if soonest < inf else None
 
     def _aim(self, crowd: _Crowd) -> None:
@@ -297,7 +303,7 @@ class Fluid:
         ends = self._first(crowd.ends)
         if ends < inf:
             crowd.due = self._clock.time + max(0.0, ends - crowd.went) / crowd.rate
-        if crowd.turns and (self._heeded or not all(self._edges[device].calm for device in crowd.growth)):
+        if crowd.turns and (self._heeded or not self._tight.isdisjoint(crowd.growth)):
             turns = self._first(crowd.turns)
             if turns < ends:
                 crowd.due = self._clock.time + max(0.0, turns - crowd.went) / crowd.rate
@@ -368,7 +374,7 @@ class Fluid:
 
         def fill() -> None:
             self._next = None
-            self._edges.clear()
+            self._stale.add(device)
             self._touch()
             writers = [
                 flow
@@ -382,6 +388,6 @@ class Fluid:
 
     def _cross(self) -> None:
         self._next = None
-        self._edges.clear()
+        self._stale |= self._tight
         self._touch()
         self.crossed()

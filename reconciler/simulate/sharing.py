@@ -67,15 +67,20 @@ class Shares:
 
 def share(crowds: Iterable[tuple[Demand, int]]) -> Shares:
     """The weighted max-min share."""
-    rising = [(demand, count, demand.wish) for demand, count in crowds]
+    rising: list[tuple[Demand, float, list[tuple[Resource, float]]]] = []
     streams: dict[Resource, int] = {}
     wanted: dict[Resource, float] = {}
-    for demand, count, wish in rising:
-        for resource, need in demand.needs.items():
-            if need > 0:
-                streams[resource] = streams.get(resource, 0) + count
-                wanted[resource] = wanted.get(resource, 0.0) + count * wish * need
-    gives = {resource: resource.gives(streams[resource], wanted[resource]) for resource in streams}
+    for demand, count in crowds:
+        wish = demand.wish
+        wishes = [(resource, count * wish * need) for resource, need in demand.needs.items() if need > 0]
+        for resource, wants in wishes:
+            if resource in streams:
+                streams[resource] += count
+                wanted[resource] += wants
+            else:
+                streams[resource], wanted[resource] = count, wants
+        rising.append((demand, wish, wishes))
+    gives = {resource: resource.gives(flows, wanted[resource]) for resource, flows in streams.items()}
     left, load = dict(gives), dict(wanted)
     rates: dict[Demand, float] = {}
     while rising:
@@ -85,21 +90,19 @@ def share(crowds: Iterable[tuple[Demand, int]]) -> Shares:
                 level, tightest = max(0.0, left[resource] / asked), resource
         still = []
         for crowd in rising:
-            demand, count, wish = crowd
-            needs = demand.needs
-            if tightest is not None and not needs.get(tightest, 0.0):
+            demand, wish, wishes = crowd
+            if tightest is not None and not demand.needs.get(tightest, 0.0):
                 still.append(crowd)
                 continue
-            rates[demand] = rate = level * wish
-            for resource, need in needs.items():
-                if need > 0:
-                    left[resource] -= count * rate * need
-                    load[resource] -= count * wish * need
+            rates[demand] = level * wish
+            for resource, wants in wishes:
+                left[resource] -= level * wants
+                load[resource] -= wants
         rising = still
         if tightest is not None:
             load[tightest] = 0.0
-    used = {resource: gives[resource] - left[resource] for resource in gives}
-    full = {r: min(1.0, used[r] / gives[r]) if gives[r] > 0 else 1.0 for r in gives}
+    used = {resource: given - left[resource] for resource, given in gives.items()}
+    full = {r: min(1.0, used[r] / given) if given > 0 else 1.0 for r, given in gives.items()}
     return Shares(rates, used, full)
 
 
