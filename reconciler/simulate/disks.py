@@ -47,11 +47,12 @@ class Device:
 
     def take(self, size: int) -> None:
         """Take so many bytes more, or give them back where negative; OSError where there is no room."""
-        if size > self.free:
+        free = self.free
+        if size > free:
             self.refused += 1
             raise OSError(errno.ENOSPC, "No space left on device")
         self.used += size
-        self.lowest = min(self.lowest, self.free)
+        self.lowest = min(self.lowest, free - size)
 
     def grow(self, file: File, size: int) -> None:
         """Let a file be so many bytes larger, which have been written already."""
@@ -210,7 +211,8 @@ class Disks:
 
     def append(self, file: File, data: bytes, since: float = 0.0) -> None:
         """Write at a file's end, as far as there is room: what does not fit is lost. since: seconds ago."""
-        data = data[: file.device.free]
+        if len(data) > (free := file.device.free):
+            data = data[:free]
         file.device.take(len(data))
         file.data += data
         file.size += len(data)

@@ -318,15 +318,12 @@ class SimulatedMachine:
     def wait(self, watched: Sequence[Ident], seconds: float, wake: str) -> None:
         """Let so much time pass; less where a process ends or `wake` is rung."""
         computer = self.computer
-        idents = (*watched, *self._started)
         if wake:
             computer.bells.setdefault(wake, False)
-        elsewhere = [ident for ident in watched if computer.processes.get(ident) is None]
         self._started = list(self.alive(self._started))
         computer.noticed = False
-        if not elsewhere:
-            found = ((ident.pid, computer.processes.get(ident)) for ident in idents)
-            living = {pid: process for pid, process in found if process is not None}
+        living = {ident.pid: computer.processes.get(ident) for ident in {*watched, *self._started}}
+        if None not in living.values():
             ended = computer.processes.ended
 
             def enough() -> bool:
@@ -337,7 +334,7 @@ class SimulatedMachine:
                     return False
                 ended = computer.processes.ended
                 gone = living.keys() - computer.processes.pids
-                return any(self._heeded(living[pid]) for pid in gone)
+                return any(self._heeded(process) for pid in gone if (process := living[pid]) is not None)
 
             computer.clock.advance(max(0.0, seconds), enough)
         if wake:
