@@ -20,7 +20,7 @@ from reconciler.noun import noun
 from reconciler.simulate.clock import Call, Clock
 from reconciler.simulate.disks import Device
 from reconciler.simulate.flow import Flow
-from reconciler.simulate.sharing import NOTHING, Demand, Resource, Shares, share
+from reconciler.simulate.sharing import NOTHING, Demand, Resource, Shares, Wants, share
 
 EDGE = 0.01
 """Seconds after a crossing at which it is told, so that it is surely over."""
@@ -39,6 +39,7 @@ class _Crowd:
     may come there at most. due: by the clock, when the first of them is done, or has a turn that is waited for.
     """
 
+    wants: Wants
     went: float = 0.0
     rate: float = 0.0
     count: int = 0
@@ -106,7 +107,9 @@ class Fluid:
     def begin(self, flow: Flow) -> None:
         """Let it flow; `done` is called once nothing is left."""
         self._touch()
-        crowd = self._crowds.setdefault(flow.demand, _Crowd())
+        crowd = self._crowds.get(flow.demand)
+        if crowd is None:
+            crowd = self._crowds[flow.demand] = _Crowd(flow.demand.wants)
         self._touched.add(crowd)
         crowd.count += 1
         flow.begun = crowd.went
@@ -151,6 +154,8 @@ class Fluid:
         """The capacity of a resource is another now, or the room on a device."""
         self._touch()
         self._counted = {}
+        for demand, crowd in self._crowds.items():
+            crowd.wants = demand.wants
 
     def measure(self) -> None:
         """Let what the resources have spent be told up to now."""
@@ -256,7 +261,7 @@ class Fluid:
         if counted != self._counted:
             self._counted = counted
             self._remember()
-            self._shares = share(counted.items())
+            self._shares = share([(crowd.wants, crowd.count) for crowd in self._crowds.values()])
             for demand, crowd in self._crowds.items():
                 crowd.rate = self._shares.rates[demand]
             self._touched.update(self._crowds.values())

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
 from types import MappingProxyType
+from typing import NamedTuple
 
 from reconciler.noun import noun
 
@@ -54,6 +55,22 @@ class Demand:
                 wish = resource.capacity / need
         return wish
 
+    @property
+    def wants(self) -> Wants:
+        """The same with what one flow then takes."""
+        wish = self.wish
+        return Wants(
+            self, wish, tuple((resource, wish * need) for resource, need in self.needs.items() if need > 0)
+        )
+
+
+class Wants(NamedTuple):
+    """What a flow takes of each resource, by the second, at its wish. While capacities are as they were."""
+
+    demand: Demand
+    wish: float
+    takes: tuple[tuple[Resource, float], ...]
+
 
 @noun
 class Shares:
@@ -65,21 +82,18 @@ class Shares:
     full: Mapping[Resource, float]
 
 
-def share(crowds: Iterable[tuple[Demand, int]]) -> Shares:
+def share(crowds: Iterable[tuple[Wants, int]]) -> Shares:
     """The weighted max-min share."""
-    rising: list[tuple[Demand, float, list[tuple[Resource, float]]]] = []
+    rising = [*crowds]
     streams: dict[Resource, int] = {}
     wanted: dict[Resource, float] = {}
-    for demand, count in crowds:
-        wish = demand.wish
-        wishes = [(resource, count * wish * need) for resource, need in demand.needs.items() if need > 0]
-        for resource, wants in wishes:
+    for (_, _, takes), count in rising:
+        for resource, takes_of_it in takes:
             if resource in streams:
                 streams[resource] += count
-                wanted[resource] += wants
+                wanted[resource] += count * takes_of_it
             else:
-                streams[resource], wanted[resource] = count, wants
-        rising.append((demand, wish, wishes))
+                streams[resource], wanted[resource] = count, count * takes_of_it
     gives = {resource: resource.gives(flows, wanted[resource]) for resource, flows in streams.items()}
     left, load = dict(gives), dict(wanted)
     rates: dict[Demand, float] = {}
@@ -90,14 +104,15 @@ def share(crowds: Iterable[tuple[Demand, int]]) -> Shares:
                 level, tightest = max(0.0, left[resource] / asked), resource
         still = []
         for crowd in rising:
-            demand, wish, wishes = crowd
+            (demand, wish, takes), count = crowd
             if tightest is not None and not demand.needs.get(tightest, 0.0):
                 still.append(crowd)
                 continue
             rates[demand] = level * wish
-            for resource, wants in wishes:
-                left[resource] -= level * wants
-                load[resource] -= wants
+            for resource, takes_of_it in takes:
+                taken = count * takes_of_it
+                left[resource] -= level * taken
+                load[resource] -= taken
         rising = still
         if tightest is not None:
             load[tightest] = 0.0

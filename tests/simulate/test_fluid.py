@@ -12,7 +12,7 @@ from reconciler.simulate.clock import Clock
 from reconciler.simulate.disks import Disks
 from reconciler.simulate.flow import Flow, Growth
 from reconciler.simulate.fluid import Fluid
-from reconciler.simulate.sharing import Demand, Resource, share
+from reconciler.simulate.sharing import Demand, Resource, Shares, share
 
 RESOURCES = ("cpu", "drive", "link")
 positive = st.floats(0.01, 100.0)
@@ -41,6 +41,10 @@ def _given(
     return resources, every
 
 
+def _share(every: list[tuple[Demand, int]]) -> Shares:
+    return share((demand.wants, count) for demand, count in every)
+
+
 def _used(resource: Resource, every: list[tuple[Demand, int]], rates: dict[Demand, float]) -> float:
     return sum(count * rates[demand] * demand.needs[resource] for demand, count in every)
 
@@ -50,7 +54,7 @@ def test_no_resource_gives_more_than_it_has_and_no_flow_takes_more_than_it_would
     capacities: list[float], crowds: list[tuple[list[float], float, int]], alpha: float
 ) -> None:
     resources, every = _given(capacities, crowds, alpha)
-    shares = share(every)
+    shares = _share(every)
     for resource in resources:
         streams = sum(count for demand, count in every if demand.needs[resource])
         used = _used(resource, every, dict(shares.rates))
@@ -63,7 +67,7 @@ def test_whoever_gets_less_than_alone_meets_a_full_resource_where_nobody_gets_a_
     capacities: list[float], crowds: list[tuple[list[float], float, int]]
 ) -> None:
     resources, every = _given(capacities, crowds)
-    rates = dict(share(every).rates)
+    rates = dict(_share(every).rates)
     parts = {demand: rates[demand] / demand.wish for demand, _ in every}
     for demand, _ in every:
         if parts[demand] >= 1 - NEAR:
@@ -86,17 +90,17 @@ def test_one_more_flow_slows_nobody_down_that_shares_nothing_with_it(
 ) -> None:
     _, every = _given(capacities, crowds)
     apart = Demand({Resource("apart", 1.0): 1.0})
-    before, after = share(every).rates, share([*every, (apart, 3)]).rates
+    before, after = _share(every).rates, _share([*every, (apart, 3)]).rates
     assert all(after[demand] == before[demand] for demand, _ in every)
 
 
 def test_crowding_costs_a_drive_its_part_and_oversubscription_the_processors_theirs() -> None:
     drive, cpu = Resource("drive", 100.0, alpha=0.15), Resource("cpu", 4.0, strain=0.15)
-    assert share([(Demand({drive: 1.0}), 1)]).rates.popitem()[1] == 100.0  # type: ignore[attr-defined]
-    three = share([(demand := Demand({drive: 1.0}), 3)])
+    assert _share([(Demand({drive: 1.0}), 1)]).rates.popitem()[1] == 100.0  # type: ignore[attr-defined]
+    three = _share([(demand := Demand({drive: 1.0}), 3)])
     assert three.rates[demand] == pytest.approx(100.0 / 1.3 / 3)
     assert three.full[drive] == pytest.approx(1.0)
-    calm, wild = (share([(Demand({cpu: 1.0}, 1.0), count)]) for count in (4, 8))
+    calm, wild = (_share([(Demand({cpu: 1.0}, 1.0), count)]) for count in (4, 8))
     assert calm.used[cpu] == pytest.approx(4.0)
     assert wild.used[cpu] == pytest.approx(4.0 * 0.85)
 
