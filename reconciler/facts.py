@@ -59,7 +59,7 @@ class Facts:
         table = (kept or Kept()).table
         self._ways: Ways = table("ways", plotters)
         self._ended: Ended = table("ended", plotters)
-        self._claimed: dict[object, tuple[object, Mapping[str, int]]]
+        self._claimed: dict[str, tuple[Job, Mapping[str, int]]]
         self._claimed = table("claims", plotters, spec, self._devices)
         self._of_spec: dict[str, Mapping[str, int]] = table("floors", spec)
         self._unfit: dict[tuple[str, str | None, str], tuple[str, ...]] = table("unfit", plotters, spec)
@@ -180,15 +180,16 @@ class Facts:
     @cached_property
     def claims(self) -> Mapping[str, Mapping[str, int]]:
         """Bytes that each job (by id) may still take on each device, at most."""
+        for gone in self._claimed.keys() - {job.id for job in self.jobs}:
+            self._claimed.pop(gone, None)
         return {job.id: self._claims(job) for job in self.jobs}
 
     def _claims(self, job: Job) -> Mapping[str, int]:
-        grounds = (job.plotter, job.k, job.phase, job.tmp, job.tmp2, job.dst, job.touches)
-        claimed = self._claimed.get(grounds)
-        if claimed is None or claimed[0] != job.options:
+        claimed = self._claimed.get(job.id)
+        if claimed is None or (claimed[0] is not job and _takes(claimed[0]) != _takes(job)):
             from reconciler import reserve
 
-            self._claimed[grounds] = claimed = job.options, reserve.of_job(self, job)
+            self._claimed[job.id] = claimed = job, reserve.of_job(self, job)
         return claimed[1]
 
     @cached_property
@@ -375,6 +376,7 @@ def age(now: Instant, then: Instant) -> float:
 
 
 _begun = attrgetter("since.at", "id")
+_takes = attrgetter("plotter", "k", "phase", "options", "tmp", "tmp2", "dst", "touches")
 
 
 def _newest(wish: Override) -> tuple[float, str, str]:
