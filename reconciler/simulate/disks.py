@@ -92,15 +92,20 @@ class File:
 
 
 class Disks:
-    """All devices, by where they are mounted. The root is always there."""
+    """All devices, by where they are mounted. The root is always there.
+
+    changed: called with a folder, a name in it, and the file that this stands for from now on; None: none.
+    """
 
     def __init__(self, clock: Clock, root_bytes: int = 10**12) -> None:
         self._clock = clock
         self._mounts: dict[str, Device] = {}
         self._devices: dict[str, Device] = {}
         self._folders: dict[str, dict[str, File | None]] = {}
+        self._files: dict[str, File | None] = {}
         self._listings: dict[str, tuple[tuple[str, File | None], ...]] = {}
         self._inodes = 1
+        self.changed: Callable[[str, str, File | None], None] = lambda *_: None
         self._shapes = 0
         self.mount("/", root_bytes)
 
@@ -251,16 +256,20 @@ class Disks:
 
     def _put(self, path: str, file: File | None, *, gone: bool = False) -> None:
         """Let a name stand for a file, or for nothing any more."""
-        above = _above(path)
+        above, _, name = path.rpartition("/")
+        above = above or "/"
         names = self._folders.get(above, {})
         self._listings.pop(above, None)
         if gone:
-            names.pop(_name(path), None)
+            names.pop(name, None)
+            self._files.pop(path, None)
         else:
-            names[_name(path)] = file
+            names[name] = file
+            self._files[path] = file
+        self.changed(above, name, file)
 
     def _at(self, path: str) -> File | None:
-        return self._folders.get(_above(path), {}).get(_name(path))
+        return self._files.get(path)
 
     def _existing(self, path: str) -> File:
         file = self._at(path)

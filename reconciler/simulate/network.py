@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
@@ -27,16 +27,23 @@ FIRST, LONGEST = 10.0, 300.0
 """Seconds until the next try after a failure: doubled with each further one."""
 
 
-Sorted: TypeAlias = tuple[Mapping[str, File], Sequence[tuple[str, File]]]
-"""Of the names in a folder the plots, and the files that will be plots."""
 Absences: TypeAlias = Mapping[str, Absent | Unknown | None]
 """By folder why it does not answer; None: it does."""
 
 
-class _Told(NamedTuple):
-    """A folder in which nothing is under way, with all that its answer rests on. listing: this very one."""
+@dataclass(slots=True)
+class _Folder:
+    """What lies in a folder: plots, and files that will be plots. changes: how often that was another."""
 
-    listing: object
+    plots: dict[str, File] = field(default_factory=dict)
+    parts: dict[str, File] = field(default_factory=dict)
+    changes: int = 0
+
+
+class _Told(NamedTuple):
+    """A folder in which nothing is under way, with all that its answer rests on. changes: as `_Folder`."""
+
+    changes: int
     device: Device
     free: int
     writable: bool
@@ -49,12 +56,28 @@ class Host:
 
     def __init__(self, clock: Clock) -> None:
         self.disks = Disks(clock)
+        self.disks.changed = self._sort_out
         self.link: Literal["up", "down", "silent"] = "up"
         self._clock = clock
-        self._sorted: dict[str, tuple[object, Sorted]] = {}
-        self._folders_with: dict[str, set[str]] = {}
+        self._folders: dict[str, _Folder] = {}
+        self._where: dict[str, set[str]] = {}
         self._told: dict[str, _Told] = {}
         self._absent: dict[object, tuple[object, Absences]] = {}
+
+    def _sort_out(self, path: str, name: str, file: File | None) -> None:
+        """Note what a name in a folder stands for now; None: for no file."""
+        kind = _kind(name)
+        if kind == "other":
+            return
+        folder = self._folders.setdefault(path, _Folder())
+        folder.changes += 1
+        files = folder.plots if kind == "plot" else folder.parts
+        if file is not None:
+            files[name] = file
+            self._where.setdefault(name, set()).add(path)
+        elif name in files:
+            del files[name]
+            self._where[name].discard(path)
 
     def absent(self, question: Question) -> Absences:
         """Why each folder that plots go to does not answer; found anew only where mounts or folders have changed."""
@@ -64,60 +87,36 @@ class Host:
             kept = self._absent[wanted] = shape, _absent(self.disks, question)
         return kept[1]
 
-    def sorted_out(self, path: str) -> Sorted:
-        """What is in a folder, looked through anew only where it has changed."""
-        listing = self.disks.listing(path)
-        kept = self._sorted.get(path)
-        if kept is None or kept[0] is not listing:
-            files = [(name, file, _kind(name)) for name, file in listing if file is not None]
-            plots = {name: file for name, file, kind in files if kind == "plot"}
-            parts = [(name, file) for name, file, kind in files if kind == "part"]
-            before = kept[1][0] if kept is not None else {}
-            for name in before.keys() - plots.keys():
-                self._folders_with[name].discard(path)
-            for name in plots.keys() - before.keys():
-                self._folders_with.setdefault(name, set()).add(path)
-            kept = self._sorted[path] = (listing, (plots, parts))
-        return kept[1]
-
     def volumes(self, paths: Iterable[str], seek: Iterable[str], heads: bool) -> Mapping[str, Known[Volume]]:
         """What is to be told of these folders."""
-        contents = {path: self.sorted_out(path) for path in paths}
-        sought: dict[str, list[str]] = {path: [] for path in contents}
+        sought: dict[str, list[str]] = {path: [] for path in paths}
         for name in seek:
-            for path in self._folders_with.get(name, ()):
+            for path in self._where.get(name, ()):
                 if path in sought:
                     sought[path].append(name)
-        return {path: self._volume(path, sought[path], heads, *each) for path, each in contents.items()}
+        return {path: self._volume(path, names, heads) for path, names in sought.items()}
 
-    def _volume(
-        self,
-        path: str,
-        sought: Sequence[str],
-        heads: bool,
-        plots: Mapping[str, File],
-        parts: Sequence[tuple[str, File]],
-    ) -> Known[Volume]:
+    def _volume(self, path: str, sought: Sequence[str], heads: bool) -> Known[Volume]:
         """The very same while nothing of it changes, and nothing is under way."""
-        device = self.disks.device(path)
-        grounds = self.disks.listing(path), device, device.free, device.writable, sought
+        device, folder = self.disks.device(path), self._folders.get(path) or _Folder()
+        grounds = folder.changes, device, device.free, device.writable, sought
         kept = self._told.get(path)
-        if kept is not None and kept[0] is grounds[0] and kept[:-1] == grounds and not heads:
+        if kept is not None and kept[:-1] == grounds and not heads:
             return kept.volume
-        # How old they are is asked of parts and of old plots only.
-        found = tuple(Found(name, plots[name].size, None) for name in sought)
+        parts, every = sorted(folder.parts.items()), sorted(folder.plots.items()) if heads else ()
         volume = Known(
             Volume(
                 device=device.number,
                 free=device.free,
                 total=device.total,
                 writable=device.writable,
-                plots=len(plots),
-                sought=found,
+                plots=len(folder.plots),
+                # How old they are is asked of parts and of old plots only.
+                sought=tuple(
+                    Found(name, folder.plots[name].size, None) for name in sought if name in folder.plots
+                ),
                 parts=tuple(_found(name, file, self._clock) for name, file in parts),
-                every=tuple(_found(name, file, self._clock, HEAD) for name, file in plots.items())
-                if heads
-                else (),
+                every=tuple(_found(name, file, self._clock, HEAD) for name, file in every),
             )
         )
         if not parts and not heads:
