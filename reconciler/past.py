@@ -53,15 +53,16 @@ class Past:
         self._facts = facts
         self._ways = ways
         self._ended = ended
-        self._found: dict[WayKey, Way | None] = {}
+        self._found: dict[tuple[str, int, str, bool], tuple[Options, Way | None]] = {}
 
     @cached_property
     def at(self) -> Mapping[str, tuple[Start, ...]]:
         """The starts on each tmp and towards each dst directory, as they began."""
         found: dict[str, list[Start]] = defaultdict(list)
         for start in self._facts.starts:
-            for path in {start.tmp, start.dst}:
-                found[path].append(start)
+            found[start.tmp].append(start)
+            if start.dst != start.tmp:
+                found[start.dst].append(start)
         return {path: tuple(there) for path, there in found.items()}
 
     @cached_property
@@ -96,13 +97,16 @@ class Past:
         stays: the plot lands on the same device. None: its plotter's curve is not known, none has finished here, or
         they are over so soon that a look meets each but a few times, and would answer too late to what goes wrong.
         """
-        key = WayKey(plotter, k, tmp, tuple(sorted(options.items())), stays)
-        if key not in self._found:
-            self._found[key] = self._find_way(key, options)
-        found = self._found[key]
-        return (
-            found if found is not None and found.seconds >= LOOKS * self._facts.spec.scheduling.tick else None
-        )
+        # Jobs of one directory were nearly always told the same.
+        place = plotter, k, tmp, stays
+        found = self._found.get(place)
+        if found is None or found[0] != options:
+            key = WayKey(plotter, k, tmp, tuple(sorted(options.items())), stays)
+            way = self._find_way(key, options)
+            if way is not None and way.seconds < LOOKS * self._facts.spec.scheduling.tick:
+                way = None
+            found = self._found[place] = options, way
+        return found[1]
 
     def _find_way(self, key: WayKey, options: Options) -> Way | None:
         definition = self._facts.plotters.get(key.plotter)

@@ -79,6 +79,11 @@ class Host:
             del files[name]
             self._where[name].discard(path)
 
+    def parts(self, path: str) -> Mapping[str, File]:
+        """The files in a folder that will be plots, by name."""
+        folder = self._folders.get(path)
+        return folder.parts if folder is not None else {}
+
     def absent(self, question: Question) -> Absences:
         """Why each folder that plots go to does not answer; found anew only where mounts or folders have changed."""
         wanted, shape = (question.disks, question.folder, question.mount), self.disks.shape

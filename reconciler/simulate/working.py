@@ -72,7 +72,8 @@ class Working:
         if line.phase is not None:
             job.phase = line.phase
             self._since.setdefault(line.phase.major, time)
-        self._values["total_seconds"] = f"{time - self._began:.3f}"
+        if line.text != line.sample.text:
+            self._values["total_seconds"] = f"{time - self._began:.3f}"
         if line.major is not None:
             self._values["phase_seconds"] = f"{time - self._since.get(line.major, self._began):.3f}"
         job.say(self._computer, line.told(self._values), self._computer.clock.time - time)
