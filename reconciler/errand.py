@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, field, fields
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from reconciler.noun import noun
@@ -128,12 +129,14 @@ def to_argv(errand: Errand | Farewell) -> tuple[str, ...]:
     )
 
 
+@lru_cache(maxsize=256)
 def way_to_json(way: Way) -> str:
     """The way as one line; what is as usual is left out."""
     usual = asdict(Way())
     return json.dumps({key: value for key, value in asdict(way).items() if value != usual[key]})
 
 
+@lru_cache(maxsize=256)
 def way_from_json(text: str) -> Way:
     """That line's way. Raises ValueError, TypeError."""
     told: Mapping[str, Any] = json.loads(text)
@@ -221,6 +224,7 @@ def _me() -> str:
         return str(os.getuid())
 
 
+@lru_cache(maxsize=256)
 def entry_of(archive: Archive) -> str:
     """A digest of a farmer's part of the spec: where it has changed, old failures say nothing any more."""
     return hashlib.sha256(repr(archive).encode()).hexdigest()[:12]

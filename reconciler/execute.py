@@ -60,10 +60,10 @@ class Executor:
 
         A spawn may so get another dst than the one planned a moment ago.
 
-        seen: what the action was planned from, under the lock, where nothing has been done since but what was planned
-        beside it, and came true. It is as good as a look of its own while it is no older than FRESH: another look would
-        be followed by planning, too, before it is acted upon. Before anything is removed or killed it is looked again
-        in any case.
+        seen: what the action was planned from, under the lock, where all that was done since was planned with it: the
+        plan has counted what is before this action as done. It is as good as a look of its own while it is no older
+        than FRESH: another look would be followed by planning, too, before it is acted upon. Before anything is
+        removed or killed it is looked again in any case.
         """
         if seen is not None and action.kind not in FINAL and self._fresh(seen):
             return self._perform(seen, action)

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from math import inf
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.farmer import Disk, Farmer
@@ -58,8 +59,9 @@ class Facts:
         table = (kept or Kept()).table
         self._ways: Ways = table("ways", plotters)
         self._ended: Ended = table("ended", plotters)
-        self._claimed: dict[str, tuple[object, Mapping[str, int]]]
+        self._claimed: dict[str, tuple[Job, Mapping[str, int]]]
         self._claimed = table("claims", plotters, spec, self._devices)
+        self._of_spec: dict[str, Mapping[str, int]] = table("floors", spec)
         self._unfit: dict[tuple[str, str | None, str], tuple[str, ...]] = table("unfit", plotters, spec)
         self._courses: dict[str, Mapping[str, Course]] = {}
         self.on_tmp = _by((path, job) for job in self.jobs for path in job.tmps)
@@ -69,7 +71,10 @@ class Facts:
 
     def age(self, then: Instant) -> float:
         """Seconds since then; what is dated after now counts as older than every wait."""
-        return age(self.now, then)
+        now = self.now
+        # As `age`, which would take as long again to call: rules ask for hundreds.
+        passed = now.up - then.up if now.boot == then.boot else now.at - then.at
+        return passed if passed >= 0 else inf
 
     def wall_age(self, then: float) -> float:
         """The same for a moment known by the wall clock only (a file's time)."""
@@ -151,7 +156,9 @@ class Facts:
 
     @cached_property
     def _own_floors(self) -> Mapping[str, int]:
-        return self.spec.floors()
+        if "own" not in self._of_spec:
+            self._of_spec["own"] = self.spec.floors()
+        return self._of_spec["own"]
 
     def mark(self, device: str) -> int:
         """Bytes that must be free on a device before jobs there are resumed."""
@@ -181,12 +188,11 @@ class Facts:
         return {job.id: self._claims(job) for job in self.jobs}
 
     def _claims(self, job: Job) -> Mapping[str, int]:
-        grounds = (job.plotter, job.k, job.phase, job.options, job.tmp, job.tmp2, job.dst, job.touches)
         claimed = self._claimed.get(job.id)
-        if claimed is None or claimed[0] != grounds:
+        if claimed is None or (claimed[0] is not job and _takes(claimed[0]) != _takes(job)):
             from reconciler import reserve
 
-            self._claimed[job.id] = claimed = grounds, reserve.of_job(self, job)
+            self._claimed[job.id] = claimed = job, reserve.of_job(self, job)
         return claimed[1]
 
     @cached_property
@@ -213,6 +219,8 @@ class Facts:
 
     def wish(self, job: Job) -> Override | None:
         """What a person wants of how this job runs: the newest suspend, resume or kill."""
+        if not self.overrides:
+            return None
         wishes = [
             wish
             for wish in self.overrides
@@ -370,12 +378,16 @@ def age(now: Instant, then: Instant) -> float:
     return passed if passed >= 0 else inf
 
 
+_begun = attrgetter("since.at", "id")
+_takes = attrgetter("plotter", "k", "phase", "options", "tmp", "tmp2", "dst", "touches")
+
+
 def _newest(wish: Override) -> tuple[float, str, str]:
     return wish.since.at, wish.verb, wish.who
 
 
 def _by_time(begun: Iterable[B]) -> tuple[B, ...]:
-    return tuple(sorted(begun, key=lambda each: (each.since.at, each.id)))
+    return tuple(sorted(begun, key=_begun))
 
 
 def _by(pairs: Iterable[tuple[str, Job]]) -> Mapping[str, tuple[Job, ...]]:

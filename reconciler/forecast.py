@@ -6,8 +6,9 @@ times that finished jobs took here. What nothing is known of is no part of it: i
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from statistics import median
 
@@ -59,12 +60,25 @@ class Way:
 
     def fastest(self, passed: float) -> float:
         """Bytes a second by which it grows at most from then on."""
-        grows = (
-            (then - held) / (until - since)
-            for (since, held), (until, then) in pairwise(self.knots)
-            if until > passed and until > since
-        )
-        return max(0.0, max(grows, default=0.0))
+        steepest = _steepest(self.knots)
+        after = bisect_right(steepest, passed, key=_until)
+        return steepest[after][1] if after < len(steepest) else 0.0
+
+
+@lru_cache(maxsize=256)
+def _steepest(knots: tuple[Knot, ...]) -> tuple[Knot, ...]:
+    """When each line ends, and bytes a second of the steepest from it on; 0 where all go down."""
+    found: list[Knot] = []
+    most = 0.0
+    for (since, held), (until, then) in reversed([*pairwise(knots)]):
+        if until > since:
+            most = max(most, (then - held) / (until - since))
+            found.append((until, most))
+    return tuple(reversed(found))
+
+
+def _until(line: Knot) -> float:
+    return line[0]
 
 
 @noun

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
-from typing import Any, Generic, TypeVar, dataclass_transform, overload
+from typing import Any, Generic, TypeVar, cast, dataclass_transform, overload
 
 N = TypeVar("N")
 T = TypeVar("T")
@@ -45,6 +45,11 @@ def noun(cls: type[N] | None = None, /, *, kw_only: bool = False) -> type[N] | C
 def values(noun: Any) -> dict[str, Any]:
     """Its fields by name, as they are."""
     return {each.name: getattr(noun, each.name) for each in fields(noun)}
+
+
+def changed(noun: N, changes: Mapping[str, Any]) -> N:
+    """As `dataclasses.replace`, in a fifth of its time, for a noun that makes nothing of its fields."""
+    return cast("N", noun.__changed__(changes))  # type: ignore[attr-defined]
 
 
 def _made(cls: type[N], kw_only: bool) -> type[N]:
@@ -121,7 +126,17 @@ def _all_of(whose: str, made: Any) -> str:
     return f"({''.join(f'{whose}.{each.name},' for each in fields(made))})"
 
 
-_TEXTS = {"__init__": _init, "__eq__": _eq, "__hash__": _hash}
+def _changed(made: Any, known: dict[str, Any]) -> str:
+    """Each field is as it was, but for those that are told."""
+    known["_made"], known["_new"] = made, object.__new__
+    steps = []
+    for at, each in enumerate(fields(made)):
+        known[f"_set{at}"] = getattr(made, each.name).__set__
+        steps.append(f" _set{at}(new, told[{each.name!r}] if {each.name!r} in told else self.{each.name})")
+    return "\n".join(("def __changed__(self, told):", " new = _new(_made)", *steps, " return new"))
+
+
+_TEXTS = {"__init__": _init, "__eq__": _eq, "__hash__": _hash, "__changed__": _changed}
 
 
 def _repr(self: Any) -> str:

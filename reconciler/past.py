@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from functools import cached_property
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler import forecast
 from reconciler.forecast import Way
@@ -23,22 +23,14 @@ Option: TypeAlias = str | int | float | bool
 Options: TypeAlias = Mapping[str, Option]
 
 
-class WayKey(NamedTuple):
-    """All that a way depends on, beside the finished jobs."""
-
-    plotter: str
-    k: int
-    tmp: str
-    options: tuple[tuple[str, Option], ...]
-    stays: bool
-
-
+Place: TypeAlias = tuple[str, int, str, bool]
+"""Plotter, k and tmp; and whether the plot lands on the same device."""
 Kind: TypeAlias = tuple[str, int, str | None]
 """Plotter, k and tmp; None: all tmps together."""
 Ends: TypeAlias = Mapping[int, float]
 """As `forecast.ends`."""
-Ways: TypeAlias = dict[WayKey, tuple[Ends, Way | None]]
-"""Each way with the times that it was made of."""
+Ways: TypeAlias = dict[Place, list[tuple[Options, Ends, Way | None]]]
+"""The ways of jobs there, each with the options that it is for, and the times that it was made of."""
 Ended: TypeAlias = dict[Kind, tuple[tuple[Start, ...], Ends]]
 """These times with the starts that they were taken from."""
 
@@ -53,15 +45,16 @@ class Past:
         self._facts = facts
         self._ways = ways
         self._ended = ended
-        self._found: dict[WayKey, Way | None] = {}
+        self._found: dict[Kind, Ends] = {}
 
     @cached_property
     def at(self) -> Mapping[str, tuple[Start, ...]]:
         """The starts on each tmp and towards each dst directory, as they began."""
         found: dict[str, list[Start]] = defaultdict(list)
         for start in self._facts.starts:
-            for path in {start.tmp, start.dst}:
-                found[path].append(start)
+            found[start.tmp].append(start)
+            if start.dst != start.tmp:
+                found[start.dst].append(start)
         return {path: tuple(there) for path, there in found.items()}
 
     @cached_property
@@ -96,39 +89,32 @@ class Past:
         stays: the plot lands on the same device. None: its plotter's curve is not known, none has finished here, or
         they are over so soon that a look meets each but a few times, and would answer too late to what goes wrong.
         """
-        key = WayKey(plotter, k, tmp, tuple(sorted(options.items())), stays)
-        if key not in self._found:
-            self._found[key] = self._find_way(key, options)
-        found = self._found[key]
-        return (
-            found if found is not None and found.seconds >= LOOKS * self._facts.spec.scheduling.tick else None
-        )
-
-    def _find_way(self, key: WayKey, options: Options) -> Way | None:
-        definition = self._facts.plotters.get(key.plotter)
+        definition = self._facts.plotters.get(plotter)
         if definition is None:
             return None
-        ends = self._ends_of(definition, key.k, key.tmp)
-        kept = self._ways.get(key)
-        if kept is None or kept[0] != ends:
-            left = definition.band(key.k, definition.compression(options))[1] if key.stays else 0
-            way = forecast.way(
-                definition.course(key.k, options),
-                ends,
-                left,
-                lambda phase: definition.growth(key.k, phase, False, options).tmp,
-            )
-            kept = self._ways[key] = ends, way
-        return kept[1]
+        ends = self._ends_of(definition, k, tmp)
+        ways = self._ways.setdefault((plotter, k, tmp, stays), [])
+        for kept in ways:
+            if kept[0] == options and kept[1] is ends:
+                way = kept[2]
+                break
+        else:
+            way = _way(definition, k, options, ends, stays)
+            ways[:] = [*(kept for kept in ways if kept[1] is ends), (options, ends, way)]
+        enough = LOOKS * self._facts.spec.scheduling.tick
+        return way if way is not None and way.seconds >= enough else None
 
     def _ends_of(self, plotter: Plotter, k: int, tmp: str) -> Ends:
-        """As `forecast.ends`. Every tmp on which none has finished yet has the same."""
+        """As `forecast.ends`. Every tmp on which none has finished yet has the same; the very same while they are."""
         own, any_tmp = (plotter.name, k, tmp), (plotter.name, k, None)
+        if own in self._found:
+            return self._found[own]
         kind = own if own in self._finished else any_tmp
         starts = self._finished.get(kind, ())
         kept = self._ended.get(kind)
         if kept is None or kept[0] != starts:
             kept = self._ended[kind] = starts, forecast.ends(starts, plotter, k, tmp)
+        self._found[own] = kept[1]
         return kept[1]
 
     @cached_property
@@ -157,3 +143,13 @@ class Past:
     @staticmethod
     def _got(start: Start, until: Phase) -> bool:
         return until.major >= 2 and len(start.milestones) >= until.major - 1
+
+
+def _way(definition: Plotter, k: int, options: Options, ends: Ends, stays: bool) -> Way | None:
+    left = definition.band(k, definition.compression(options))[1] if stays else 0
+    return forecast.way(
+        definition.course(k, options),
+        ends,
+        left,
+        lambda phase: definition.growth(k, phase, False, options).tmp,
+    )

@@ -53,12 +53,11 @@ def of_jobs(jobs: Sequence[Job]) -> tuple[Condition, ...]:
 
 def _of_job(job: Job) -> list[Condition]:
     found = []
-    way_out = f"(`plotman ignore {job.id}` if it should not)"
     if not isinstance(job.tmp, Known):
-        told = f"its tmp directory: {job.tmp.why}; it counts against max_jobs {way_out}"
+        told = f"its tmp directory: {job.tmp.why}; it counts against max_jobs {_way_out(job)}"
         found.append(Condition("JobNotUnderstood", job.id, told))
     elif not isinstance(job.phase, Known) and job.run != "pending":
-        told = f"{job.phase.why}; it counts as being in its first phase {way_out}"
+        told = f"{job.phase.why}; it counts as being in its first phase {_way_out(job)}"
         found.append(Condition("PhaseUnknown", job.id, told))
     if job.trouble is not None:
         found.append(Condition("JobStuck", job.id, job.trouble))
@@ -66,6 +65,10 @@ def _of_job(job: Job) -> list[Condition]:
         told = f"{job.stalled}; look at `plotman details {job.id}`, and kill it if it is lost"
         found.append(Condition("JobStalled", job.id, told))
     return found
+
+
+def _way_out(job: Job) -> str:
+    return f"(`plotman ignore {job.id}` if it should not)"
 
 
 def of_farmers(

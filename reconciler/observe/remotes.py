@@ -86,12 +86,15 @@ class Remotes:
             or meant.archive is not archive
             or abs(meant.then - then) > SAME
         ):
-            disks = tuple(
-                _disk(archive, path, volume, self._plotters, then)
+            before = meant if meant is not None and meant.archive is archive else None
+            disks = {
+                path: _as_before(path, volume, before) or _disk(archive, path, volume, self._plotters, then)
                 for path, volume in sorted(answer.volumes.items())
+            }
+            meant = self._meant[archive.name] = _Meant(
+                answer, archive, then, disks, Known(tuple(disks.values()))
             )
-            meant = self._meant[archive.name] = _Meant(answer, archive, then, Known(disks))
-        return meant.disks
+        return meant.told
 
 
 class _Meant(NamedTuple):
@@ -100,7 +103,15 @@ class _Meant(NamedTuple):
     answer: Answer
     archive: Archive
     then: float
-    disks: Known[tuple[Disk, ...]]
+    disks: Mapping[str, Disk]
+    told: Known[tuple[Disk, ...]]
+
+
+def _as_before(path: str, volume: Fact[Volume], before: _Meant | None) -> Disk | None:
+    """What a disk was, where the same was told of it, and nothing whose age counts."""
+    if before is None or not isinstance(volume, Known) or before.answer.volumes.get(path) != volume:
+        return None
+    return None if volume.value.parts or volume.value.every else before.disks[path]
 
 
 def _question(archive: Archive, seek: tuple[str, ...]) -> Question | None:

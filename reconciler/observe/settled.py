@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar, cast
 
 from reconciler import journal
@@ -58,7 +59,7 @@ class Settled:
         self._names: tuple[str, Names] = "", ()
         self._named = NOTHING
         self._listing: Listing | None = None
-        self._over: dict[str, tuple[int, Entry]] = {}
+        self._over: dict[str, tuple[Listed, Entry]] = {}
         self._entries: dict[type[Entry], tuple[Entry, ...]] = {}
         self._last: dict[type[Entry], tuple[Entry, ...]] = {}
         self.told: dict[str, tuple[Marks, Entry]] = {}
@@ -73,22 +74,26 @@ class Settled:
         """Those logs that are not known to be over. What is not listed is forgotten, unless nothing is."""
         if listing is not self._listing and listing is not NOTHING:
             logs = listing.logs
-            over = {
-                path: each
-                for path, each in self._over.items()
-                if path in logs and logs[path].inode == each[0]
-            }
-            self._take(listing, over)
+            self._listing = listing
+            self._forget([path for path, (log, _) in self._over.items() if logs.get(path) is not log])
         return [path for path in listing.logs if path not in self._over]
 
     def keep(self, found: Mapping[str, Entry]) -> None:
         """These are over, too."""
-        if found and self._listing is not None:
-            logs = self._listing.logs
-            self._take(
-                self._listing,
-                {**self._over, **{path: (logs[path].inode, each) for path, each in found.items()}},
-            )
+        if not found or self._listing is None:
+            return
+        logs = self._listing.logs
+        self._over |= {path: (logs[path], each) for path, each in found.items()}
+        for kind in {type(each) for each in found.values()}:
+            new = [each for each in found.values() if type(each) is kind]
+            self._entries[kind] = tuple(sorted((*self._entries.get(kind, ()), *new), key=begun))
+
+    def _forget(self, paths: Collection[str]) -> None:
+        """These are gone, or others."""
+        gone = [self._over.pop(path)[1] for path in paths]
+        for kind in {type(each) for each in gone}:
+            ids = {each.log for each in gone}
+            self._entries[kind] = tuple(each for each in self._entries[kind] if each.log not in ids)
 
     def among(self, kind: type[E], open_ones: Iterable[Entry]) -> tuple[E, ...]:
         """Those of a kind that are over, and of these those of that kind, oldest first.
@@ -102,12 +107,6 @@ class Settled:
         if self._last.get(kind) != found:
             self._last[kind] = found
         return cast("tuple[E, ...]", self._last[kind])
-
-    def _take(self, listing: Listing, over: dict[str, tuple[int, Entry]]) -> None:
-        self._listing, self._over = listing, over
-        entries = sorted((entry for _, entry in over.values()), key=begun)
-        kinds = {type(entry) for entry in entries}
-        self._entries = {kind: tuple(each for each in entries if type(each) is kind) for kind in kinds}
 
 
 def _listing(logs: str, there: Names, before: Mapping[str, Listed]) -> Listing:
@@ -125,6 +124,5 @@ def _listing(logs: str, there: Names, before: Mapping[str, Listed]) -> Listing:
     return Listing(found, {kind: frozenset(ids) for kind, ids in notes.items()})
 
 
-def begun(each: Entry) -> tuple[float, str]:
-    """What entries are sorted by, the oldest first: names tell whole seconds only."""
-    return each.since.at, each.id
+begun = attrgetter("since.at", "id")
+"""What entries are sorted by, the oldest first: names tell whole seconds only."""

@@ -46,12 +46,13 @@ class Stalls:
         if starts is not self._starts:
             self._starts, self._patience = starts, {}
         patience = self._patience
-        for plotter in {job.plotter for job in jobs} - patience.keys():
+        quiet = [job for job in jobs if job.run == "running" and _quiet(job, now) > LEAST]
+        for plotter in {job.plotter for job in quiet} - patience.keys():
             patience[plotter] = _patience(plotter, starts)
         silent = {
             job.ident: job
-            for job in jobs
-            if job.ident is not None and job.run == "running" and _quiet(job, now) > patience[job.plotter]
+            for job in quiet
+            if job.ident is not None and _quiet(job, now) > patience[job.plotter]
         }
         used = {ident: self._used(job) for ident, job in silent.items()}
         marks = {ident: self._mark(ident, seconds, now) for ident, seconds in used.items()}

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, TypeAlias
 
-from reconciler.noun import noun
+from reconciler.noun import changed, noun
 from reconciler.plotters.definition import FIELDS, Rule
 from reconciler.plotters.log import LogState, PlotLog, Seconds
 from reconciler.state import Phase
@@ -86,7 +85,7 @@ class _Open:
 
     def plot(self) -> PlotLog:
         """The plot as it is now."""
-        return replace(self.base, **self.changes) if self.changes else self.base
+        return changed(self.base, self.changes) if self.changes else self.base
 
 
 class Draft:
@@ -123,7 +122,7 @@ class Draft:
         said = {name: found[group] for name, group in line.groups.items() if found[group] is not None}
         changes = _facts(line, found, said)
         if line.rule.scope == "run":
-            self._run = replace(self._run, **changes)
+            self._run = changed(self._run, changes)
             return
         marks = line.rule.marks
         named = "name" in said or "final_plot" in said

@@ -21,13 +21,14 @@ class Call:
 class Clock:
     """Both clocks. time: seconds since the simulation began.
 
-    watchers: called after everything that happens.
+    watchers: called after everything that happens. resting: called once no more time passes, before anybody looks.
     """
 
     def __init__(self, at: float, up: float = 3600.0) -> None:
         self.time = 0.0
         self.boot = "simulated-boot-1"
         self.watchers: list[Callable[[], None]] = []
+        self.resting: list[Callable[[], None]] = []
         self._began_at = at
         self._booted = -up
         self._calls: list[tuple[float, int, Call]] = []
@@ -75,7 +76,12 @@ class Clock:
 
         What is due at one instant happens all, or not at all: nobody sees half of it.
         """
-        end, satisfied = self.time + seconds, False
+        self._pass(self.time + seconds, enough)
+        for call in self.resting:
+            call()
+
+    def _pass(self, end: float, enough: Callable[[], bool]) -> None:
+        satisfied = False
         while not ((satisfied := satisfied or enough()) and self._over()):
             if not self._calls or self._calls[0][0] > end:
                 self.time = end

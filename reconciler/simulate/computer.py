@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from reconciler.simulate.clock import Clock
 from reconciler.simulate.disks import Disks, File
 from reconciler.simulate.faults import Faults
-from reconciler.simulate.fluid import Fluid, Resource
+from reconciler.simulate.fluid import Fluid
 from reconciler.simulate.moving import Move
 from reconciler.simulate.network import Host
 from reconciler.simulate.pace import Pace, Speeds
 from reconciler.simulate.plotting import PlotJob
 from reconciler.simulate.processes import Process, Processes, Program
 from reconciler.simulate.removing import Removal
+from reconciler.simulate.sharing import Resource
 from reconciler.state import Phase
 from reconciler.transports.arguments import farewell_from_argv, from_argv
 
@@ -65,7 +66,7 @@ class Computer:
         self.network: dict[str, Host] = {}
         self.locks: dict[str, str] = {}
         self.bells: dict[str, bool] = {}
-        self.heed: frozenset[Phase] = frozenset()
+        self._heed: frozenset[Phase] = frozenset()
         self.round_trip = ROUND_TRIP
         self.heed_farmers = False
         self.heed_transfers = True
@@ -91,6 +92,16 @@ class Computer:
             delay=self.faults.exec_delay,
             play=lambda process: self._play(process, argv),
         )
+
+    @property
+    def heed(self) -> frozenset[Phase]:
+        """The phases that are waited for."""
+        return self._heed
+
+    @heed.setter
+    def heed(self, phases: frozenset[Phase]) -> None:
+        self._heed = phases
+        self.fluid.heed(bool(phases))
 
     def notice(self, phase: Phase) -> None:
         """A job has come to a phase."""

@@ -17,7 +17,7 @@ from reconciler.state import Absent, Fact, Known, Unknown
 class Device:
     """A file system. total: bytes it can hold; others: those that are taken by what is not simulated.
 
-    refused: how often something found no room. lowest: the fewest bytes that were ever free.
+    refused: how often something found no room. lowest: the fewest bytes that were ever free as room was taken.
     flowing: bytes that are being written now, beyond what the files tell; negative where they shrink.
     """
 
@@ -47,18 +47,18 @@ class Device:
 
     def take(self, size: int) -> None:
         """Take so many bytes more, or give them back where negative; OSError where there is no room."""
-        if size > self.free:
+        free = self.free
+        if size > free:
             self.refused += 1
             raise OSError(errno.ENOSPC, "No space left on device")
         self.used += size
-        self.lowest = min(self.lowest, self.free)
+        self.lowest = min(self.lowest, free - size)
 
     def grow(self, file: File, size: int) -> None:
         """Let a file be so many bytes larger, which have been written already."""
         size = max(size, -file.size)
         file.size += size
         self.used += size
-        self.lowest = min(self.lowest, self.free)
 
     @property
     def trouble(self) -> Absent | Unknown | None:
@@ -92,15 +92,21 @@ class File:
 
 
 class Disks:
-    """All devices, by where they are mounted. The root is always there."""
+    """All devices, by where they are mounted. The root is always there.
+
+    changed: called with a folder, a name in it, and the file that this stands for from now on; None: none.
+    """
 
     def __init__(self, clock: Clock, root_bytes: int = 10**12) -> None:
         self._clock = clock
         self._mounts: dict[str, Device] = {}
         self._devices: dict[str, Device] = {}
         self._folders: dict[str, dict[str, File | None]] = {}
+        self._files: dict[str, File | None] = {}
         self._listings: dict[str, tuple[tuple[str, File | None], ...]] = {}
         self._inodes = 1
+        self.changed: Callable[[str, str, File | None], None] = lambda *_: None
+        self._shapes = 0
         self.mount("/", root_bytes)
 
     def mount(self, point: str, total: int) -> Device:
@@ -113,6 +119,7 @@ class Disks:
         """Let a device be there, too."""
         self._mounts[point] = device
         self._devices.clear()
+        self._shapes += 1
         self.make_folder(point)
 
     def device(self, path: str) -> Device:
@@ -137,11 +144,20 @@ class Disks:
         """Every device, each once."""
         return tuple(dict.fromkeys(self._mounts.values()))
 
+    @property
+    def shape(self) -> object:
+        """Equal while no folder comes or goes, and every device is as much there as it was."""
+        there = [(device.mounted, device.hung) for device in self._mounts.values()]
+        return self._shapes, there
+
     # folders
 
     def make_folder(self, path: str) -> None:
         """Make a folder and those above it."""
         self._writable(path)
+        if path in self._folders:
+            return
+        self._shapes += 1
         below: str | None = None
         for each in _upward(path):
             names = self._folders.setdefault(each, {})
@@ -157,6 +173,7 @@ class Disks:
         if self._folders[path]:
             return Unknown("is not empty")
         del self._folders[path]
+        self._shapes += 1
         self._listings.pop(path, None)
         self._put(path, None, gone=True)
         return Known(None)
@@ -197,13 +214,14 @@ class Disks:
         self._put(path, file)
         return file
 
-    def append(self, file: File, data: bytes) -> None:
-        """Write at a file's end, as far as there is room: what does not fit is lost."""
-        data = data[: file.device.free]
+    def append(self, file: File, data: bytes, since: float = 0.0) -> None:
+        """Write at a file's end, as far as there is room: what does not fit is lost. since: seconds ago."""
+        if len(data) > (free := file.device.free):
+            data = data[:free]
         file.device.take(len(data))
         file.data += data
         file.size += len(data)
-        file.modified = self._clock.at
+        file.modified = self._clock.at - since
 
     def resize(self, file: File, size: int) -> None:
         """Let a file be so large; OSError where there is no room."""
@@ -238,16 +256,20 @@ class Disks:
 
     def _put(self, path: str, file: File | None, *, gone: bool = False) -> None:
         """Let a name stand for a file, or for nothing any more."""
-        above = _above(path)
+        above, _, name = path.rpartition("/")
+        above = above or "/"
         names = self._folders.get(above, {})
         self._listings.pop(above, None)
         if gone:
-            names.pop(_name(path), None)
+            names.pop(name, None)
+            self._files.pop(path, None)
         else:
-            names[_name(path)] = file
+            names[name] = file
+            self._files[path] = file
+        self.changed(above, name, file)
 
     def _at(self, path: str) -> File | None:
-        return self._folders.get(_above(path), {}).get(_name(path))
+        return self._files.get(path)
 
     def _existing(self, path: str) -> File:
         file = self._at(path)

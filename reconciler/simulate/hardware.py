@@ -10,8 +10,9 @@ from reconciler.description.work import PhaseWork, Work, work_of
 from reconciler.errors import UsageError
 from reconciler.simulate import working
 from reconciler.simulate.disks import File
-from reconciler.simulate.fluid import Demand, Flow, Growth, Resource
+from reconciler.simulate.flow import Flow, Growth
 from reconciler.simulate.saying import Sayings
+from reconciler.simulate.sharing import Demand, Resource
 
 if TYPE_CHECKING:
     from reconciler.errand import Errand
@@ -111,7 +112,7 @@ class Hardware:
 
     def carry(self, errand: Errand, size: int, part: File) -> Flow:
         """So many bytes of a plot on their way: the source is read, the target written, the link between."""
-        growths = (Growth(part, 1.0),) if part.reserved <= part.size else ()
+        growths = (Growth(part, 1.0, size),) if part.reserved <= part.size else ()
         key = ("carry", errand.source, _host(errand), errand.disk, errand.way.bandwidth)
         return Flow(self._demand(key, lambda: self._carried(errand)), float(size), growths)
 

@@ -14,6 +14,7 @@ from reconciler.errors import AlreadyStarted, LockHeld, MachineError
 from reconciler.machine.globbing import glob
 from reconciler.machine.questions import merged
 from reconciler.simulate.computer import Computer
+from reconciler.simulate.disks import File
 from reconciler.simulate.moving import Move
 from reconciler.simulate.network import SimulatedFarmers
 from reconciler.simulate.processes import Process as Played
@@ -104,7 +105,8 @@ class SimulatedMachine:
         listing = self.computer.disks.listing(path)
         kept = self._listed.get(path)
         if kept is None or kept[0] is not listing:
-            entries = tuple(Entry(name, file.inode if file else 0, file is None) for name, file in listing)
+            known = {each.name: each for each in kept[1]} if kept is not None else {}
+            entries = tuple(_entry(name, file, known.get(name)) for name, file in listing)
             kept = self._listed[path] = (listing, entries)
         return kept[1]
 
@@ -318,15 +320,12 @@ class SimulatedMachine:
     def wait(self, watched: Sequence[Ident], seconds: float, wake: str) -> None:
         """Let so much time pass; less where a process ends or `wake` is rung."""
         computer = self.computer
-        idents = (*watched, *self._started)
         if wake:
             computer.bells.setdefault(wake, False)
-        elsewhere = [ident for ident in watched if computer.processes.get(ident) is None]
         self._started = list(self.alive(self._started))
         computer.noticed = False
-        if not elsewhere:
-            found = ((ident.pid, computer.processes.get(ident)) for ident in idents)
-            living = {pid: process for pid, process in found if process is not None}
+        living = {ident.pid: computer.processes.get(ident) for ident in {*watched, *self._started}}
+        if None not in living.values():
             ended = computer.processes.ended
 
             def enough() -> bool:
@@ -337,7 +336,7 @@ class SimulatedMachine:
                     return False
                 ended = computer.processes.ended
                 gone = living.keys() - computer.processes.pids
-                return any(self._heeded(living[pid]) for pid in gone)
+                return any(self._heeded(process) for pid in gone if (process := living[pid]) is not None)
 
             computer.clock.advance(max(0.0, seconds), enough)
         if wake:
@@ -363,6 +362,14 @@ class SimulatedWorld:
     def __init__(self, machine: SimulatedMachine) -> None:
         self.machine = machine
         self.farmers: Farmers = SimulatedFarmers(machine.computer)
+
+
+def _entry(name: str, file: File | None, known: Entry | None) -> Entry:
+    """One name in a folder; the very same as before while it stands for the same file."""
+    inode = file.inode if file is not None else 0
+    if known is not None and (known.inode, known.folder) == (inode, file is None):
+        return known
+    return Entry(name, inode, file is None)
 
 
 def _draft(path: str) -> str:

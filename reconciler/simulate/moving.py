@@ -150,11 +150,12 @@ class Move:
         disks, size = self._there(computer), source.size
         path = self._part_path(size)
         self.part = disks.file(path) or disks.create(path)
-        if self._host(computer) is None:
+        host = self._host(computer)
+        if host is None:
             yield from self._lock(self.part, path)
             disks.reserve(self.part, size)
         else:
-            self._claim(computer, disks)
+            self._claim(computer, host)
         yield from self._take(computer, "reserved", 0, size)
         yield from self._take(computer, "copying", 0, size)
         while self.part.size < size:
@@ -176,16 +177,16 @@ class Move:
         disks.rename(path, self._final)
         yield from self._take(computer, "published", size, size)
 
-    def _claim(self, computer: Computer, disks: Disks) -> None:
+    def _claim(self, computer: Computer, host: Host) -> None:
         """All that is under way to that disk must fit, this plot with it."""
         missing = 0
-        for name, file in disks.listing(self.errand.disk):
+        for name, file in host.parts(self.errand.disk).items():
             landing = parse_part(name)
-            if landing is None or file is None or landing.bytes is None:
+            if landing is None or landing.bytes is None:
                 continue
             if landing.host == self.errand.host or computer.clock.at - file.modified < STALE:
                 missing += max(0, landing.bytes - file.size)
-        if missing > disks.device(self.errand.disk).free - self.errand.way.floor:
+        if missing > host.disks.device(self.errand.disk).free - self.errand.way.floor:
             raise failure.Full(f"{self.errand.disk}: {missing} bytes are under way there")
 
     def _discard(self, computer: Computer) -> None:

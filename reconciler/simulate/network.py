@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from reconciler.machine.globbing import glob
 from reconciler.plotters import names as plot_names
 from reconciler.simulate.clock import Clock
-from reconciler.simulate.disks import Disks, File
+from reconciler.simulate.disks import Device, Disks, File
 from reconciler.spec.farmers import fixed_part
 from reconciler.state import Absent, Fact, Instant, Known, Unknown
 from reconciler.transports.names import parse_part
@@ -27,8 +27,28 @@ FIRST, LONGEST = 10.0, 300.0
 """Seconds until the next try after a failure: doubled with each further one."""
 
 
-Sorted: TypeAlias = tuple[Mapping[str, File], Sequence[tuple[str, File]]]
-"""Of the names in a folder the plots, and the files that will be plots."""
+Absences: TypeAlias = Mapping[str, Absent | Unknown | None]
+"""By folder why it does not answer; None: it does."""
+
+
+@dataclass(slots=True)
+class _Folder:
+    """What lies in a folder: plots, and files that will be plots. changes: how often that was another."""
+
+    plots: dict[str, File] = field(default_factory=dict)
+    parts: dict[str, File] = field(default_factory=dict)
+    changes: int = 0
+
+
+class _Told(NamedTuple):
+    """A folder in which nothing is under way, with all that its answer rests on. changes: as `_Folder`."""
+
+    changes: int
+    device: Device
+    free: int
+    writable: bool
+    sought: Sequence[str]
+    volume: Known[Volume]
 
 
 class Host:
@@ -36,36 +56,77 @@ class Host:
 
     def __init__(self, clock: Clock) -> None:
         self.disks = Disks(clock)
+        self.disks.changed = self._sort_out
         self.link: Literal["up", "down", "silent"] = "up"
-        self._sorted: dict[str, tuple[object, Sorted]] = {}
-        self._told: dict[str, tuple[object, Known[Volume]]] = {}
+        self._clock = clock
+        self._folders: dict[str, _Folder] = {}
+        self._where: dict[str, set[str]] = {}
+        self._told: dict[str, _Told] = {}
+        self._absent: dict[object, tuple[object, Absences]] = {}
 
-    def sorted_out(self, path: str) -> Sorted:
-        """What is in a folder, looked through anew only where it has changed."""
-        listing = self.disks.listing(path)
-        kept = self._sorted.get(path)
-        if kept is None or kept[0] is not listing:
-            files = [(name, file, _kind(name)) for name, file in listing if file is not None]
-            plots = {name: file for name, file, kind in files if kind == "plot"}
-            parts = [(name, file) for name, file, kind in files if kind == "part"]
-            kept = self._sorted[path] = (listing, (plots, parts))
+    def _sort_out(self, path: str, name: str, file: File | None) -> None:
+        """Note what a name in a folder stands for now; None: for no file."""
+        kind = _kind(name)
+        if kind == "other":
+            return
+        folder = self._folders.setdefault(path, _Folder())
+        folder.changes += 1
+        files = folder.plots if kind == "plot" else folder.parts
+        if file is not None:
+            files[name] = file
+            self._where.setdefault(name, set()).add(path)
+        elif name in files:
+            del files[name]
+            self._where[name].discard(path)
+
+    def parts(self, path: str) -> Mapping[str, File]:
+        """The files in a folder that will be plots, by name."""
+        folder = self._folders.get(path)
+        return folder.parts if folder is not None else {}
+
+    def absent(self, question: Question) -> Absences:
+        """Why each folder that plots go to does not answer; found anew only where mounts or folders have changed."""
+        wanted, shape = (question.disks, question.folder, question.mount), self.disks.shape
+        kept = self._absent.get(wanted)
+        if kept is None or kept[0] != shape:
+            kept = self._absent[wanted] = shape, _absent(self.disks, question)
         return kept[1]
 
-    def standing(self, path: str) -> Known[Volume]:
-        """A folder in which nothing is under way, the very same while it and its device do not change."""
-        device, plots = self.disks.device(path), self.sorted_out(path)[0]
-        grounds = (device, device.free, device.writable, len(plots))
+    def volumes(self, paths: Iterable[str], seek: Iterable[str], heads: bool) -> Mapping[str, Known[Volume]]:
+        """What is to be told of these folders."""
+        sought: dict[str, list[str]] = {path: [] for path in paths}
+        for name in seek:
+            for path in self._where.get(name, ()):
+                if path in sought:
+                    sought[path].append(name)
+        return {path: self._volume(path, names, heads) for path, names in sought.items()}
+
+    def _volume(self, path: str, sought: Sequence[str], heads: bool) -> Known[Volume]:
+        """The very same while nothing of it changes, and nothing is under way."""
+        device, folder = self.disks.device(path), self._folders.get(path) or _Folder()
+        grounds = folder.changes, device, device.free, device.writable, sought
         kept = self._told.get(path)
-        if kept is None or kept[0] != grounds:
-            volume = Volume(
+        if kept is not None and kept[:-1] == grounds and not heads:
+            return kept.volume
+        parts, every = sorted(folder.parts.items()), sorted(folder.plots.items()) if heads else ()
+        volume = Known(
+            Volume(
                 device=device.number,
                 free=device.free,
                 total=device.total,
                 writable=device.writable,
-                plots=len(plots),
+                plots=len(folder.plots),
+                # How old they are is asked of parts and of old plots only.
+                sought=tuple(
+                    Found(name, folder.plots[name].size, None) for name in sought if name in folder.plots
+                ),
+                parts=tuple(_found(name, file, self._clock) for name, file in parts),
+                every=tuple(_found(name, file, self._clock, HEAD) for name, file in every),
             )
-            kept = self._told[path] = grounds, Known(volume)
-        return kept[1]
+        )
+        if not parts and not heads:
+            self._told[path] = _Told(*grounds, volume)
+        return volume
 
 
 @dataclass(slots=True)
@@ -133,7 +194,7 @@ class SimulatedFarmers:
             )
             return
         line.failures, line.free_at = 0, 0.0
-        volumes = _volumes(host, question, clock)
+        volumes = _volumes(host, question)
         line.heard = Heard(answer=Answer(asked=asked, seek=question.seek, volumes=volumes))
 
     def _wake(self, old: Heard, new: Heard, wake: str) -> None:
@@ -152,53 +213,34 @@ class SimulatedFarmers:
         return self._computer.network[where.host]
 
 
-def _volumes(host: Host, question: Question, clock: Clock) -> Mapping[str, Fact[Volume]]:
-    found: dict[str, Fact[Volume]] = {}
-    seek = frozenset(question.seek)
+def _volumes(host: Host, question: Question) -> Mapping[str, Fact[Volume]]:
+    absent = host.absent(question)
+    there = [path for path, why in absent.items() if why is None]
+    told = host.volumes(there, question.seek, question.heads)
+    return {path: told[path] if why is None else why for path, why in absent.items()}
+
+
+def _absent(disks: Disks, question: Question) -> Absences:
+    found: dict[str, Absent | Unknown | None] = {}
     for pattern in question.disks:
         matching = glob(
             pattern,
-            lambda paths: {path: _folders(host.disks, path) for path in paths},
-            lambda paths: {path: _folder(host.disks, path) for path in paths},
+            lambda paths: {path: _folders(disks, path) for path in paths},
+            lambda paths: {path: _folder(disks, path) for path in paths},
         )
         for disk in matching.value if isinstance(matching, Known) else ():
             path = f"{disk}/{question.folder}" if question.folder else disk
-            found[path] = _volume(host, disk, path, pattern, question, seek, clock)
+            found[path] = _absence(disks, disk, pattern, question)
     return found
 
 
-def _volume(
-    host: Host,
-    disk: str,
-    path: str,
-    pattern: str,
-    question: Question,
-    seek: frozenset[str],
-    clock: Clock,
-) -> Fact[Volume]:
-    disks = host.disks
-    device = disks.device(disk)
-    if device.trouble is not None:
-        return device.trouble
-    if question.mount:
+def _absence(disks: Disks, disk: str, pattern: str, question: Question) -> Absent | Unknown | None:
+    trouble = disks.device(disk).trouble
+    if trouble is None and question.mount:
         point, beyond = disks.mount_point(disk), fixed_part(pattern).rstrip("/") + "/"
         if point == "/" or not point.startswith(beyond):
             return Absent("is not a mount point of its own")
-    plots, parts = host.sorted_out(path)
-    told = host.standing(path)
-    if not parts and not question.heads and seek.isdisjoint(plots):
-        return told
-    sought = [(name, plots[name]) for name in sorted(plots.keys() & seek)]
-    return Known(
-        replace(
-            told.value,
-            sought=tuple(_found(name, file, clock) for name, file in sought),
-            parts=tuple(_found(name, file, clock) for name, file in parts),
-            every=tuple(_found(name, file, clock, HEAD) for name, file in plots.items())
-            if question.heads
-            else (),
-        )
-    )
+    return trouble
 
 
 @lru_cache(maxsize=1 << 16)

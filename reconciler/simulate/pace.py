@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from reconciler.errand import Errand
     from reconciler.simulate.computer import Computer
     from reconciler.simulate.disks import File
-    from reconciler.simulate.fluid import Flow
+    from reconciler.simulate.flow import Flow
     from reconciler.simulate.plotting import PlotJob
     from reconciler.simulate.processes import Program
 

@@ -99,10 +99,10 @@ class PlotJob:
             "date": self.name.split("-", 2)[2][:16],
         }
 
-    def say(self, computer: Computer, text: str) -> None:
-        """Write a line to its log."""
+    def say(self, computer: Computer, text: str, since: float = 0.0) -> None:
+        """Write a line to its log. since: seconds that have passed since it did so."""
         if self.output is not None:
-            computer.disks.append(self.output, f"{text}\n".encode())
+            computer.disks.append(self.output, f"{text}\n".encode(), since)
 
     def suffer(self, computer: Computer, fate: Fate) -> Program:
         """Come to grief."""

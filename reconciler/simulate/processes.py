@@ -9,7 +9,8 @@ from typing import TypeAlias
 
 from reconciler.simulate.clock import Call, Clock
 from reconciler.simulate.disks import File
-from reconciler.simulate.fluid import Flow, Fluid
+from reconciler.simulate.flow import Flow
+from reconciler.simulate.fluid import Fluid
 from reconciler.state import Ident
 
 Program: TypeAlias = Generator[float | Flow, None, None]

@@ -11,7 +11,7 @@ from reconciler.errand import Farewell
 from reconciler.replacing import DOUBTFUL
 from reconciler.simulate.disks import Disks, File
 from reconciler.simulate.faults import Fate
-from reconciler.simulate.fluid import Flow
+from reconciler.simulate.flow import Flow
 from reconciler.simulate.processes import Process, Program
 from reconciler.transports import failure
 from reconciler.transports.failure import Failure, failure_of

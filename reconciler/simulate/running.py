@@ -115,6 +115,7 @@ class Run:
         self.moments: list[Moment] = []
         self._jumps, self._soon = polling is None, float(spec.scheduling.tick)
         self._milestones = _milestones(self.spec)
+        self._phases = _phases(self.spec, plotters)
         clock = self.computer.clock
         for day in (self.warm_up, days):
             clock.later(day * DAY, self._tally)
@@ -176,7 +177,7 @@ class Run:
         rules = {hold.rule for hold in plan.holds if hold.kind in ("spawn", "resume")} - BY_TIME
         if rules <= {"phase_stagger"}:
             return self._milestones if rules else frozenset()
-        return EVERY
+        return self._phases
 
     def _notice(self) -> None:
         self.computer.noticed = True
@@ -202,14 +203,9 @@ class Run:
         self.moments.append(moment(self.computer, self.hardware, self.spec))
 
 
-class _Every(frozenset[Phase]):
-    """All phases there are."""
-
-    def __contains__(self, _phase: object) -> bool:
-        return True
-
-
-EVERY = _Every()
+def _phases(spec: Spec, plotters: Plotters) -> frozenset[Phase]:
+    """All that a job may come to."""
+    return frozenset(plotters[spec.plotting.plotter].phases if spec.plotting is not None else ())
 
 
 def _milestones(spec: Spec) -> frozenset[Phase]:

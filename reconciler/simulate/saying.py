@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from reconciler.noun import noun
@@ -36,7 +37,16 @@ class Line:
 
     def told(self, values: Mapping[str, str]) -> str:
         """The whole line, values put in their places; a place without one stays."""
-        return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), self.text)
+        text, *rest = _parts(self.text)
+        for name, after in zip(rest[::2], rest[1::2], strict=True):
+            text += values.get(name, f"{{{name}}}") + after
+        return text
+
+
+@lru_cache(maxsize=1 << 10)
+def _parts(text: str) -> list[str]:
+    """Text, name of a place, text, and so on."""
+    return re.split(r"\{(\w+)\}", text)
 
 
 class Sayings:

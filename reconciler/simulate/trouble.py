@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.noun import noun
@@ -49,8 +50,8 @@ def schedule(computer: Computer, hardware: Hardware, spec: Spec, days: float) ->
         undo: Callable[[], None],
     ) -> None:
         found = Spell(begins * whole, begins * whole + min(seconds, most * whole), what)
-        computer.clock.later(found.begins, do)
-        computer.clock.later(found.ends, undo)
+        for at, change in ((found.begins, do), (found.ends, undo)):
+            computer.clock.later(at, partial(_change, computer, change))
         spells.append(found)
 
     if computer.network:
@@ -71,7 +72,6 @@ def schedule(computer: Computer, hardware: Hardware, spec: Spec, days: float) ->
         def slow(to: float) -> None:
             assert disk is not None
             disk.resource.capacity = to
-            computer.fluid.changed()
 
         what = f"{disk.resource.name} is at {SLOW:.0%} of its speed"
         spell(what, 0.3, SLOW_FOR, 0.25, lambda: slow(speed * SLOW), lambda: slow(speed))
@@ -97,6 +97,12 @@ def schedule(computer: Computer, hardware: Hardware, spec: Spec, days: float) ->
             lambda: _each(farms, _free),
         )
     return tuple(spells)
+
+
+def _change(computer: Computer, change: Callable[[], None]) -> None:
+    """Let something be another than it was."""
+    change()
+    computer.fluid.changed()
 
 
 def _free(disks: Disks, path: str) -> None:

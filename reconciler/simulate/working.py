@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from reconciler.plotters.head import MAGIC
-from reconciler.simulate.fluid import Flow, Growth
+from reconciler.simulate.flow import Flow, Growth, Turn
 from reconciler.simulate.plotting import RETRY, TEMPORARY
 from reconciler.simulate.processes import NoRoom
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from reconciler.simulate.hardware import Hardware
     from reconciler.simulate.plotting import PlotJob
     from reconciler.simulate.processes import Program
-    from reconciler.simulate.saying import Line
     from reconciler.state import Phase
 
 
@@ -36,44 +35,68 @@ class Working:
         self._sayings = hardware.sayings(job.plotter)
         self._more = hardware.varies(job.plot_id)
         self._values = job.values()
+        self._began = 0.0
+        self._since: dict[int, float] = {}
 
     def program(self) -> Program:
         """The whole job."""
-        job, clock = self._job, self._computer.clock
+        job, clock, lines = self._job, self._computer.clock, self._sayings.lines
         self._values["started_at"] = datetime.fromtimestamp(clock.at, UTC).strftime("%a %b %e %H:%M:%S %Y")
-        began = clock.time
-        since: dict[int, float] = {}
+        self._began = clock.time
         if not self._hardware.fits(self._computer, job):
             self._hardware.lost += 1
             job.say(self._computer, "Killed")
             return
-        for at, line in enumerate(self._sayings.lines):
-            if line.phase is not None:
-                job.phase = line.phase
-                since.setdefault(line.phase.major, clock.time)
-            self._values["total_seconds"] = f"{clock.time - began:.3f}"
-            if line.major is not None:
-                self._values["phase_seconds"] = f"{clock.time - since.get(line.major, began):.3f}"
-            job.say(self._computer, line.told(self._values))
-            if line.phase is not None:
-                self._computer.notice(line.phase)
-                if job.fate is not None and job.fate.at == str(line.phase):
-                    yield from job.suffer(self._computer, job.fate)
-                    return
-            if not line.share:
-                continue
-            job.gained = self._done[at]
-            major = self._sayings.majors[at]
+        at = 0
+        while at < len(lines):
+            self._come_to(at, clock.time)
+            if job.fate is not None and self._doomed(at):
+                yield from job.suffer(self._computer, job.fate)
+                return
+            upto = self._together(at) if lines[at].share else at + 1
             try:
-                if major <= len(self._work.phases):
-                    yield from self._plot(at, line, major)
-                if at == self._sayings.last:
+                if lines[at].share and self._sayings.majors[at] <= len(self._work.phases):
+                    yield from self._plot(at, upto)
+                if lines[at].share and upto > self._sayings.last:
                     before = clock.time
                     yield from self._deliver()
                     self._values["copy_seconds"] = f"{clock.time - before:.3f}"
             except NoRoom:
                 self._lose()
                 return
+            at = upto
+
+    def _come_to(self, at: int, time: float) -> None:
+        """Say that line. time: when, by the clock; what was reckoned later was said then."""
+        line, job = self._sayings.lines[at], self._job
+        if line.phase is not None:
+            job.phase = line.phase
+            self._since.setdefault(line.phase.major, time)
+        if line.text != line.sample.text:
+            self._values["total_seconds"] = f"{time - self._began:.3f}"
+        if line.major is not None:
+            self._values["phase_seconds"] = f"{time - self._since.get(line.major, self._began):.3f}"
+        job.say(self._computer, line.told(self._values), self._computer.clock.time - time)
+        if line.phase is not None:
+            self._computer.notice(line.phase)
+        if line.share:
+            job.gained = self._done[at]
+
+    def _doomed(self, at: int) -> bool:
+        """Does the job come to grief at that line?"""
+        phase, fate = self._sayings.lines[at].phase, self._job.fate
+        return phase is not None and fate is not None and fate.at == str(phase)
+
+    def _together(self, at: int) -> int:
+        """The line up to which the work from that line on is of one kind, and goes on by itself."""
+        lines, majors = self._sayings.lines, self._sayings.majors
+        upto = at + 1
+        for number in range(at + 1, self._sayings.last + 1):
+            if majors[number] != majors[at] or majors[at] > len(self._work.phases) or self._doomed(number):
+                break
+            if lines[number].share:
+                upto = number + 1
+        return upto
 
     @cached_property
     def _done(self) -> list[float]:
@@ -82,23 +105,48 @@ class Working:
 
     # the phases
 
-    def _plot(self, at: int, line: Line, major: int) -> Program:
-        """The work between two lines."""
-        part = line.share / self._sayings.weights[major]
-        amount = part * self._more
-        demand = self._hardware.phase(self._job, self._work.phases[major - 1], major)
-        growths = []
-        before, after = self._levels[at], self._levels[at + 1]
-        for file, old, new in zip(self._files, before, after, strict=True):
-            if file is not None:
-                self._size(file, old)
-                growths.append(Growth(file, (new - old) / amount))
-        yield from self._flow(
-            Flow(demand, amount, tuple(growths)), self._hardware.described.when_full == "wait"
+    def _plot(self, at: int, upto: int) -> Program:
+        """The work between these lines."""
+        major = self._sayings.majors[at]
+        weight = self._more / self._sayings.weights[major]
+        amounts = [self._sayings.lines[number].share * weight for number in range(at, upto)]
+        growths = [self._growths(number, upto, amount) for number, amount in enumerate(amounts, at)]
+        ways = [0.0, *accumulate(amounts)]
+        turns = tuple(
+            Turn(ways[number - at], growths[number - at], partial(self._pass, number))
+            for number in range(at + 1, upto)
         )
-        for file, new in zip(self._files, after, strict=True):
+        self._fit(at)
+        demand = self._hardware.phase(self._job, self._work.phases[major - 1], major)
+        flow = Flow(demand, ways[-1], growths[0], turns)
+        yield from self._flow(flow, self._hardware.described.when_full == "wait")
+        self._fit(upto)
+
+    def _pass(self, at: int, time: float) -> None:
+        """That line was come to in the midst of work."""
+        self._fit(at)
+        self._come_to(at, time)
+
+    def _growths(self, at: int, upto: int, amount: float) -> tuple[Growth, ...]:
+        """How the files grow from that line to the next, by so many units."""
+        if not amount:
+            return ()
+        levels = self._levels
+        return tuple(
+            Growth(
+                file,
+                (levels[at + 1][number] - levels[at][number]) / amount,
+                max(level[number] for level in levels[at : upto + 1]) - levels[at][number],
+            )
+            for number, file in enumerate(self._files)
+            if file is not None
+        )
+
+    def _fit(self, at: int) -> None:
+        """Let the files be exactly as large as at that line."""
+        for file, size in zip(self._files, self._levels[at], strict=True):
             if file is not None:
-                self._size(file, new)
+                self._size(file, size)
 
     def _flow(self, flow: Flow, patient: bool) -> Program:
         """Work to its end. Raises NoRoom where a disk is full, unless it is to wait for that."""
@@ -162,9 +210,8 @@ class Working:
         final = f"{job.dst}/{job.name}"
         if disks.device(final) is not disks.device(whole):
             landing = disks.create(f"{final}{TEMPORARY[1]}")
-            yield from self._flow(
-                Flow(self._hardware.copy(job), float(size), (Growth(landing, 1.0),)), patient=True
-            )
+            flow = Flow(self._hardware.copy(job), float(size), (Growth(landing, 1.0, size),))
+            yield from self._flow(flow, patient=True)
             whole = f"{final}{TEMPORARY[1]}"
         made = disks.file(whole)
         if made is not None:

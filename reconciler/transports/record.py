@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Literal, TypeAlias
 
-from reconciler.noun import noun
+from reconciler.noun import changed, noun
 
 Raw: TypeAlias = bytes
 
@@ -52,7 +51,8 @@ def fold(state: TransferLog, data: Raw) -> TransferLog:
     for line in lines:
         state = _line(state, line)
     # Of a line too long to be ours one byte more than the limit is enough to know it by.
-    return replace(state, rest=rest[: LONGEST + 1])
+    rest = rest[: LONGEST + 1]
+    return state if rest == state.rest else changed(state, {"rest": rest})
 
 
 def _line(state: TransferLog, line: Raw) -> TransferLog:
@@ -67,13 +67,15 @@ def _line(state: TransferLog, line: Raw) -> TransferLog:
     at = _time(told, state.at)
     outcome = told.get("outcome")
     if outcome == "finished":
-        return replace(state, outcome="finished", at=at, ended=at, kind=None, error=None)
+        told = {"outcome": "finished", "at": at, "ended": at, "kind": None, "error": None}
+        return changed(state, told)
     if outcome == "failed":
         kind, error = _text(told, "kind", "fault"), _text(told, "error", "")
-        return replace(state, outcome="failed", at=at, ended=at, kind=kind, error=error)
+        told = {"outcome": "failed", "at": at, "ended": at, "kind": kind, "error": error}
+        return changed(state, told)
     if step := _text(told, "step", ""):
         done, size = _count(told, "done", state.done), _count(told, "bytes", state.bytes)
-        return replace(state, step=step, at=at, done=done, bytes=size)
+        return changed(state, {"step": step, "at": at, "done": done, "bytes": size})
     return state
 
 

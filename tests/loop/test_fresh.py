@@ -7,12 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from reconciler import overrides
-from reconciler.errors import MachineError
 from reconciler.events import Event, Planned
 from reconciler.execute import FRESH
 from reconciler.loop import Loop
-from reconciler.state import Ident
-from reconciler.world import Command
 from tests.loop.farm import LOGS, TMPS, Farm, actions, job_of, wish
 
 
@@ -37,9 +34,7 @@ class Looks:
             self.meanwhile()
 
 
-def test_what_was_planned_together_needs_no_other_look_while_all_of_it_comes_true(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_was_planned_together_needs_no_other_look(monkeypatch: pytest.MonkeyPatch) -> None:
     farm = Farm(scheduling={"stagger": "0s"})
     looks = Looks(farm, monkeypatch)
     with looks.loop.locks():
@@ -50,22 +45,14 @@ def test_what_was_planned_together_needs_no_other_look_while_all_of_it_comes_tru
     assert not farm.broken
 
 
-def test_once_one_action_has_failed_each_further_one_is_looked_at_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_after_what_did_not_go_as_planned_it_is_looked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     farm = Farm(scheduling={"stagger": "0s"})
     looks = Looks(farm, monkeypatch)
-    machine = looks.loop._world.machine
-    start = machine.start
-
-    def once(log: str, record: bytes, command: Command) -> Ident:
-        monkeypatch.setattr(machine, "start", start)
-        raise MachineError("cannot start it")
-
-    monkeypatch.setattr(machine, "start", once)
+    farm.computer.faults.no_exec = "Exec format error"
     with looks.loop.locks():
         ticked = looks.loop.tick()
-    assert [outcome.result for outcome in ticked.outcomes] == ["failed", *["done"] * (len(TMPS) - 1)]
+    assert actions(ticked) == ["spawn"] * len(TMPS)
+    assert ticked.outcomes[0].result == "failed"
     assert looks.count == len(TMPS)
 
 

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from reconciler.simulate.clock import Clock
 from reconciler.simulate.disks import Disks
-from reconciler.simulate.fluid import Demand, Flow, Fluid, Growth, Resource, share
+from reconciler.simulate.flow import Flow, Growth
+from reconciler.simulate.fluid import Fluid
+from reconciler.simulate.sharing import Demand, Resource, Shares, share
 
 RESOURCES = ("cpu", "drive", "link")
 positive = st.floats(0.01, 100.0)
@@ -39,6 +41,10 @@ def _given(
     return resources, every
 
 
+def _share(every: list[tuple[Demand, int]]) -> Shares:
+    return share((demand.wants, count) for demand, count in every)
+
+
 def _used(resource: Resource, every: list[tuple[Demand, int]], rates: dict[Demand, float]) -> float:
     return sum(count * rates[demand] * demand.needs[resource] for demand, count in every)
 
@@ -48,7 +54,7 @@ def test_no_resource_gives_more_than_it_has_and_no_flow_takes_more_than_it_would
     capacities: list[float], crowds: list[tuple[list[float], float, int]], alpha: float
 ) -> None:
     resources, every = _given(capacities, crowds, alpha)
-    shares = share(every)
+    shares = _share(every)
     for resource in resources:
         streams = sum(count for demand, count in every if demand.needs[resource])
         used = _used(resource, every, dict(shares.rates))
@@ -61,7 +67,7 @@ def test_whoever_gets_less_than_alone_meets_a_full_resource_where_nobody_gets_a_
     capacities: list[float], crowds: list[tuple[list[float], float, int]]
 ) -> None:
     resources, every = _given(capacities, crowds)
-    rates = dict(share(every).rates)
+    rates = dict(_share(every).rates)
     parts = {demand: rates[demand] / demand.wish for demand, _ in every}
     for demand, _ in every:
         if parts[demand] >= 1 - NEAR:
@@ -84,17 +90,17 @@ def test_one_more_flow_slows_nobody_down_that_shares_nothing_with_it(
 ) -> None:
     _, every = _given(capacities, crowds)
     apart = Demand({Resource("apart", 1.0): 1.0})
-    before, after = share(every).rates, share([*every, (apart, 3)]).rates
+    before, after = _share(every).rates, _share([*every, (apart, 3)]).rates
     assert all(after[demand] == before[demand] for demand, _ in every)
 
 
 def test_crowding_costs_a_drive_its_part_and_oversubscription_the_processors_theirs() -> None:
     drive, cpu = Resource("drive", 100.0, alpha=0.15), Resource("cpu", 4.0, strain=0.15)
-    assert share([(Demand({drive: 1.0}), 1)]).rates.popitem()[1] == 100.0  # type: ignore[attr-defined]
-    three = share([(demand := Demand({drive: 1.0}), 3)])
+    assert _share([(Demand({drive: 1.0}), 1)]).rates.popitem()[1] == 100.0  # type: ignore[attr-defined]
+    three = _share([(demand := Demand({drive: 1.0}), 3)])
     assert three.rates[demand] == pytest.approx(100.0 / 1.3 / 3)
     assert three.full[drive] == pytest.approx(1.0)
-    calm, wild = (share([(Demand({cpu: 1.0}, 1.0), count)]) for count in (4, 8))
+    calm, wild = (_share([(Demand({cpu: 1.0}, 1.0), count)]) for count in (4, 8))
     assert calm.used[cpu] == pytest.approx(4.0)
     assert wild.used[cpu] == pytest.approx(4.0 * 0.85)
 
@@ -160,7 +166,7 @@ def test_whatever_begins_stops_and_goes_on_all_work_is_done_once_and_every_byte_
         if what == "begin":
             file = place.disks.create(f"/d/{number}", size=10**5)
             amounts[number] = size
-            flows[number] = Flow(demands[which % 2], size, (Growth(file, pace),))
+            flows[number] = Flow(demands[which % 2], size, (Growth(file, pace, max(0.0, pace * size)),))
             place.begin(number, flows[number])
             running.add(number)
         elif what == "wait":
@@ -194,7 +200,7 @@ def test_whatever_begins_stops_and_goes_on_all_work_is_done_once_and_every_byte_
 def test_between_events_a_disk_tells_what_has_been_written() -> None:
     place = Place()
     file = place.disks.create("/d/file")
-    place.begin(0, Flow(Demand({Resource("drive", 10.0): 1.0}), 100.0, (Growth(file, 5.0),)))
+    place.begin(0, Flow(Demand({Resource("drive", 10.0): 1.0}), 100.0, (Growth(file, 5.0, 500),)))
     place.clock.advance(4.0)
     assert (file.size, place.device.free) == (0, 10**9 - 200)
     place.clock.advance(10.0)
@@ -212,7 +218,7 @@ def test_writers_find_a_disk_full_at_the_very_moment() -> None:
     place.fluid.full = full
     demand = Demand({Resource("drive", 2e8): 1.0})
     files = [place.disks.create(f"/d/{number}") for number in range(2)]
-    flows = [Flow(demand, 8e8, (Growth(file, 1.0),)) for file in files]
+    flows = [Flow(demand, 8e8, (Growth(file, 1.0, 8e8),)) for file in files]
     for number, flow in enumerate(flows):
         place.begin(number, flow)
     place.clock.advance(60.0)
@@ -227,7 +233,9 @@ def test_crossing_an_alarm_is_told_once(begins: int, pace: float) -> None:
     place.fluid.crossed = lambda: told.append(place.clock.time)
     place.fluid.alarms[place.device] = (7 * 10**8,)
     file = place.disks.create("/d/file", size=begins)
-    place.begin(0, Flow(Demand({Resource("drive", 1e8): 1.0}), 5e8, (Growth(file, pace),)))
+    place.begin(
+        0, Flow(Demand({Resource("drive", 1e8): 1.0}), 5e8, (Growth(file, pace, max(0.0, pace * 5e8)),))
+    )
     place.clock.advance(60.0)
     assert told == [pytest.approx(3.0, abs=0.1)]
 
