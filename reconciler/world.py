@@ -65,14 +65,14 @@ class Entry(NamedTuple):
 class Ask:
     """A question about one directory.
 
-    names: list it, too. stats: and say what stat says of each regular file there.
+    names: list it, too. stats: and say what stat says of each regular file there whose name ends so; "": of every one.
     mount: it must lie at or below a mount point of its own, else it is Absent.
     """
 
     path: str
     names: bool = False
     mount: bool = False
-    stats: bool = False
+    stats: tuple[str, ...] = ()
 
 
 @noun(kw_only=True)

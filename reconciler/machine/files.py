@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import functools
 import os
 import stat
 
-from reconciler.machine.listings import Listings, entries
+from reconciler.machine.listings import Listings, of_file
 from reconciler.machine.text import device, plain_name, reason
 from reconciler.state import Absent, Fact, Known, Unknown
-from reconciler.world import MISSING, Ask, Chunk, Entry, Stat, Survey
+from reconciler.world import MISSING, Ask, Chunk, Stat, Survey
 
 # Reading: never through a link at the end, never waiting for the other side of a FIFO.
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -42,16 +41,11 @@ class Filesystem:
                     free=room.f_bavail * room.f_frsize,
                     total=room.f_blocks * room.f_frsize,
                     writable=not room.f_flag & os.ST_RDONLY and os.access(path, os.W_OK | os.X_OK),
-                    entries=self._entries(ask, found),
+                    entries=self._listings.of(ask, found) if ask.names or ask.stats else (),
                 )
             )
         except OSError as error:
             return doubt(error)
-
-    def _entries(self, ask: Ask, found: os.stat_result) -> tuple[Entry, ...]:
-        if ask.stats:
-            return entries(ask.path, stats=True)
-        return self._listings.of(ask.path, found) if ask.names else ()
 
     def stat(self, path: str) -> Fact[Stat]:
         """One regular file."""
@@ -61,7 +55,7 @@ class Filesystem:
             return doubt(error)
         if not stat.S_ISREG(found.st_mode):
             return Absent("is not a regular file")
-        return _stat(found.st_size, found.st_mtime, found.st_ino, found.st_dev)
+        return of_file(found)
 
     def read(self, wanted: tuple[str, int, int]) -> Fact[Chunk]:
         """Bytes of (path, offset, limit)."""
@@ -142,9 +136,3 @@ def _real(path: str) -> str:
         return os.readlink(f"/proc/self/fd/{folder}")
     finally:
         os.close(folder)
-
-
-@functools.lru_cache(maxsize=1 << 12)
-def _stat(bytes: int, modified: float, inode: int, number: int) -> Known[Stat]:
-    """The very same as before of a file that has not changed, as most have not: those are compared in no time."""
-    return Known(Stat(bytes, modified, inode, device(number)))

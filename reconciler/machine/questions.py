@@ -13,6 +13,9 @@ def merged(asks: Iterable[Ask]) -> dict[str, Ask]:
     for ask in asks:
         other = found.get(ask.path, ask)
         found[ask.path] = Ask(
-            ask.path, ask.names or other.names, ask.mount or other.mount, ask.stats or other.stats
+            ask.path,
+            ask.names or other.names,
+            ask.mount or other.mount,
+            tuple(dict.fromkeys((*other.stats, *ask.stats))),
         )
     return found

@@ -138,7 +138,8 @@ class Places:
         jobs: ids of the jobs that live. left: by directory that plots land in no more, the ids of those that were ours.
         temps: which temporary files to list: all, only those that no living job owns, or none.
         """
-        self._surveys.update(self._machine.survey([Ask(path, names=True) for path in self._landing]))
+        asks = [Ask(path, names=True, stats=names.FINAL) for path in self._landing]
+        self._surveys.update(self._machine.survey(asks))
         lying = self._lying(temps)
         listings = {**{path: _entries(self._surveys[path]) for path in self._landing}, **self._left(left)}
         plots = self._plots.look(listings, now, finished, landing)
@@ -162,7 +163,8 @@ class Places:
 
         One that does not answer may hold some.
         """
-        asked = self._machine.survey([Ask(path, names=True) for path in left]) if left else {}
+        asks = [Ask(path, names=True, stats=names.FINAL) for path in left]
+        asked = self._machine.survey(asks) if left else {}
         real = {
             survey.value.real for path in self._landing if isinstance(survey := self._surveys[path], Known)
         }
@@ -196,7 +198,9 @@ class Places:
         # Most files there are of living jobs, whose sizes only a person wants to see.
         stats = temps == "all"
         known = {path: self._surveys[path] for path in self._tmp if path in self._landing and not stats}
-        asks = [Ask(path, names=True, stats=stats) for path in self._tmp if path not in known]
+        asks = [
+            Ask(path, names=True, stats=("",) if stats else ()) for path in self._tmp if path not in known
+        ]
         return {**known, **(self._machine.survey(asks) if asks else {})}
 
     def _temps(
@@ -231,7 +235,8 @@ class Places:
         What no plotter would call a temporary file is none, here too: a person's folder may have such a name.
         """
         own = {f"{path}/{job_id}": job_id for job_id in jobs}
-        surveys = self._machine.survey([Ask(folder, names=True, stats=True) for folder in own]) if own else {}
+        asks = [Ask(folder, names=True, stats=("",)) for folder in own]
+        surveys = self._machine.survey(asks) if own else {}
         for folder, job_id in sorted(own.items()):
             entries = [e for e in _entries(surveys[folder]) if not e.folder and self._is_temp(e.name)]
             stats = {entry.name: entry.stat for entry in entries if entry.stat is not None}

@@ -81,7 +81,8 @@ class Farms:
     def _old(
         self, path: str, names: Sequence[str], stats: Mapping[str, Fact[Stat]], now: Instant
     ) -> Iterable[OldPlot]:
-        plots = {f"{path}/{name}": stats[f"{path}/{name}"] for name in names}
+        asked = ((f"{path}/{name}", stats[f"{path}/{name}"]) for name in names)
+        plots = {file: stat.value for file, stat in asked if isinstance(stat, Known)}
         heads = self._heads.setdefault(path, Heads(self._machine)).read(plots, now)
         return old_plots(_found(path, names, stats, heads, now), now.at)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.state import Fact, Instant, Known
+from reconciler.state import Instant, Known
 from reconciler.world import HEAD, Chunk, Machine, Stat
 
 STILL = 60.0
@@ -18,9 +18,8 @@ class Heads:
         self._machine = machine
         self._kept: dict[str, tuple[Stat, bytes]] = {}
 
-    def read(self, files: Mapping[str, Fact[Stat]], now: Instant) -> Mapping[str, bytes]:
-        """The head of each file by its path; what is no file, or cannot be read, is left out. Forgets all others."""
-        stats = {path: stat.value for path, stat in files.items() if isinstance(stat, Known)}
+    def read(self, stats: Mapping[str, Stat], now: Instant) -> Mapping[str, bytes]:
+        """The head of each of these files by its path; what cannot be read is left out. Forgets all others."""
         kept = {path: had for path, had in self._kept.items() if stats.get(path) == had[0]}
         found = {path: head for path, (_, head) in kept.items()}
         asked = [(path, 0, HEAD) for path in stats if path not in kept]

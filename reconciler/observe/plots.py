@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -10,7 +10,7 @@ from reconciler.noun import noun
 from reconciler.observe.heads import Heads
 from reconciler.plotters import head as heads
 from reconciler.plotters import names
-from reconciler.state import Fact, Instant, Known, Plot, Unknown
+from reconciler.state import Instant, Known, Plot, Unknown
 from reconciler.world import Entry, Machine, Stat
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class _Given(NamedTuple):
     """All that the plots of one look are told by, beside the clock and their heads."""
 
     sightings: Mapping[str, _Sighting]
-    stats: Mapping[str, Fact[Stat]]
+    stats: Mapping[str, Stat]
     finished: Collection[str]
     landing: Collection[str]
 
@@ -63,6 +63,7 @@ class Plots:
         self._listings: Mapping[str, Sequence[Entry]] = {}
         self._sighted: dict[tuple[str, str], _Sighting | None] = {}
         self._sightings: Mapping[str, _Sighting] = {}
+        self._stats: Mapping[str, Stat] = {}
         self._judged: dict[str, tuple[_Marks, Plot]] = {}
         self._given = _Given({}, {}, (), ())
         self._told: Mapping[str, tuple[Plot, ...]] = {}
@@ -77,12 +78,14 @@ class Plots:
     ) -> Mapping[str, tuple[Plot, ...]]:
         """Those of each directory, by name.
 
-        listings: what lies in each. finished: plot ids that a log says are done; landing: plot ids that a living job
-        still makes.
+        listings: what lies in each, with what stat says of plots. finished: plot ids that a log says are done;
+        landing: plot ids that a living job still makes.
         """
-        sightings = self._sight(listings)
-        stats = self._machine.stat(list(sightings)) if sightings else {}
-        given = _Given(sightings, stats, finished, landing)
+        if listings != self._listings:
+            self._listings = listings
+            self._sightings = self._sight(listings)
+            self._stats = {path: stat for path, stat in _stats(listings) if path in self._sightings}
+        given = _Given(self._sightings, self._stats, finished, landing)
         if given != self._given or now.at <= self._settled_at:
             self._given, self._told = given, self._tell(given, now)
         return self._told
@@ -93,12 +96,12 @@ class Plots:
         judged: dict[str, tuple[_Marks, Plot]] = {}
         found: dict[str, list[Plot]] = {}
         for path, sighting in given.sightings.items():
-            stat, head = given.stats[path], heads.get(path)
-            if not isinstance(stat, Known) or head is None:
+            stat, head = given.stats.get(path), heads.get(path)
+            if stat is None or head is None:
                 continue
-            still, plot_id = now.at - stat.value.modified, sighting.name.plot_id
+            still, plot_id = now.at - stat.modified, sighting.name.plot_id
             fresh = still if 0 <= still < SETTLED else None
-            marks = _Marks(stat.value, head, plot_id in given.landing, plot_id in given.finished, fresh)
+            marks = _Marks(stat, head, plot_id in given.landing, plot_id in given.finished, fresh)
             kept = self._judged.get(path)
             kept = judged[path] = (
                 kept if kept is not None and kept[0] == marks else (marks, self._judge(sighting, marks))
@@ -110,18 +113,14 @@ class Plots:
 
     def _sight(self, listings: Mapping[str, Sequence[Entry]]) -> Mapping[str, _Sighting]:
         """By path what lies there under a plot's final name."""
-        if listings == self._listings:
-            return self._sightings
         keys = [
             (directory, entry.name)
             for directory, entries in listings.items()
             for entry in entries
             if not entry.folder
         ]
-        self._listings = listings
         self._sighted = {key: self._sighted[key] if key in self._sighted else _sighting(*key) for key in keys}
-        self._sightings = {each.path: each for each in self._sighted.values() if each is not None}
-        return self._sightings
+        return {each.path: each for each in self._sighted.values() if each is not None}
 
     def _judge(self, sighting: _Sighting, marks: _Marks) -> Plot:
         """Is it whole? By what the plotters say, by its head and by its size."""
@@ -164,6 +163,14 @@ def _settled_at(given: _Given, judged: Mapping[str, tuple[_Marks, Plot]], now: I
         return inf
     settled_at = max((marks.stat.modified for marks, _ in judged.values()), default=-inf) + SETTLED
     return settled_at if now.at > settled_at else inf
+
+
+def _stats(listings: Mapping[str, Sequence[Entry]]) -> Iterator[tuple[str, Stat]]:
+    """Each path with what stat says of it."""
+    for directory, entries in listings.items():
+        for entry in entries:
+            if entry.stat is not None:
+                yield f"{directory}/{entry.name}", entry.stat
 
 
 def _sighting(directory: str, file: str) -> _Sighting | None:

@@ -16,6 +16,9 @@ STEM = (
 )
 """A plot's name before its extension, as a regular expression with named groups."""
 
+FINAL = (".plot", ".plot2", ".gplot")
+"""How the names of finished plots end."""
+
 _NAME = re.compile(STEM + r"\.(?P<extension>plot2?|gplot)(?P<temporary>(?:\.2)?\.tmp)?", re.ASCII)
 
 

@@ -96,7 +96,7 @@ class SimulatedMachine:
                 free=device.free,
                 total=device.total,
                 writable=device.writable,
-                entries=self._sized(path) if ask.stats else self._entries(path) if ask.names else (),
+                entries=self._sized(path, ask.stats) if ask.names or ask.stats else (),
             )
         )
 
@@ -110,12 +110,18 @@ class SimulatedMachine:
             kept = self._listed[path] = (listing, entries)
         return kept[1]
 
-    def _sized(self, path: str) -> tuple[Entry, ...]:
-        """The same with what stat says of each file."""
-        stats = ((entry, self._stat(f"{path}/{entry.name}")) for entry in self._entries(path))
+    def _sized(self, path: str, endings: tuple[str, ...]) -> tuple[Entry, ...]:
+        """The same with what stat says of those files whose names end so."""
+        entries = self._entries(path)
+        if not endings:
+            return entries
         return tuple(
-            entry._replace(stat=stat.value if isinstance(stat, Known) else None) for entry, stat in stats
+            [self._with_stat(path, each) if each.name.endswith(endings) else each for each in entries]
         )
+
+    def _with_stat(self, path: str, entry: Entry) -> Entry:
+        stat = self._stat(f"{path}/{entry.name}")
+        return entry._replace(stat=stat.value) if isinstance(stat, Known) else entry
 
     def stat(self, paths: Sequence[str]) -> Mapping[str, Fact[Stat]]:
         """Each regular file by its path."""

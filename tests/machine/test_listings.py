@@ -11,6 +11,7 @@ import pytest
 
 from reconciler.machine import listings
 from reconciler.machine.listings import Listings
+from reconciler.world import Ask
 
 from .conftest import Mount
 from .helpers import until
@@ -48,7 +49,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def names(kept: Listings, folder: Path) -> set[str]:
-    return {entry.name for entry in kept.of(str(folder), os.stat(folder))}
+    return {entry.name for entry in kept.of(Ask(str(folder)), os.stat(folder))}
 
 
 def settled(folder: Path) -> bool:
@@ -63,7 +64,7 @@ def test_what_comes_or_goes_is_seen_at_once(folder: Path, change: Callable[[Path
     assert names(kept, folder) == {"file", "second"}
     change(folder)
     assert names(kept, folder) == set(os.listdir(folder))
-    assert kept.of(str(folder), os.stat(folder)) == listings.entries(str(folder), stats=False)
+    assert kept.of(Ask(str(folder)), os.stat(folder)) == listings.listed(str(folder))
 
 
 def test_a_folder_that_changes_all_the_time_is_never_told_from_memory(folder: Path) -> None:
@@ -78,15 +79,15 @@ def test_a_folder_that_changes_all_the_time_is_never_told_from_memory(folder: Pa
 def test_a_folder_in_which_nothing_changes_is_listed_once(folder: Path) -> None:
     kept = Listings(lambda _: True)
     until(lambda: settled(folder))
-    first = kept.of(str(folder), os.stat(folder))
-    assert kept.of(str(folder), os.stat(folder)) is first
+    first = kept.of(Ask(str(folder)), os.stat(folder))
+    assert kept.of(Ask(str(folder)), os.stat(folder)) is first
 
 
 def test_it_is_listed_each_time_where_its_file_system_may_not_date_changes(folder: Path) -> None:
     kept = Listings(lambda _: False)
     until(lambda: settled(folder))
-    first = kept.of(str(folder), os.stat(folder))
-    assert kept.of(str(folder), os.stat(folder)) is not first
+    first = kept.of(Ask(str(folder)), os.stat(folder))
+    assert kept.of(Ask(str(folder)), os.stat(folder)) is not first
 
 
 def test_another_folder_under_the_same_path_is_listed_anew(folder: Path) -> None:
@@ -102,5 +103,5 @@ def test_a_change_dated_after_now_is_not_taken_for_settled(folder: Path) -> None
     kept = Listings(lambda _: True)
     later = time.time_ns() + 3_600_000_000_000
     os.utime(folder, ns=(later, later))
-    first = kept.of(str(folder), os.stat(folder))
-    assert kept.of(str(folder), os.stat(folder)) is not first
+    first = kept.of(Ask(str(folder)), os.stat(folder))
+    assert kept.of(Ask(str(folder)), os.stat(folder)) is not first
