@@ -119,10 +119,11 @@ class Farm:
             recalled.beforehand(path)
         logs = None if following else recalled.Logs(path)
         plotters = load_plotters(path)
-        world = LocalWorld(LocalMachine(), patience=patience)
+        machine = LocalMachine()
+        world = LocalWorld(machine, patience=patience)
         source: Source
         if setting is None:
-            source = FileSource(path, _reader(plotters))
+            source = FileSource(path, _reader(plotters), machine.sure)
         elif following:
             from reconciler.sources.git import GitSource
 

@@ -104,6 +104,11 @@ class LocalMachine:
         """The folders that match, sorted."""
         return globbing.glob(pattern, self._each(self._files.folders), self._each(self._files.folder))
 
+    def sure(self, path: str) -> bool:
+        """Does asking for that path hang only where this program hangs, too?"""
+        self._mounts.refresh()
+        return self._mounts.ours(self._mounts.of(path))
+
     def held(self, path: str) -> Fact[bool]:
         """Does a process live that was started with this log?"""
         return self._ask({path: _folder(path)}, self._files.held)[path]

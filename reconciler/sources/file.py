@@ -25,10 +25,19 @@ _Mark: TypeAlias = tuple[int, int, int, int] | None
 class FileSource(Source):
     """Keeps the last good spec while a file is missing, unreadable or wrong, or the spec suddenly much smaller."""
 
-    def __init__(self, path: str, load: Callable[[Files, str], Loaded]) -> None:
-        """load: reads the spec at a path of some files; raises SpecError."""
+    def __init__(
+        self,
+        path: str,
+        load: Callable[[Files, str], Loaded],
+        sure: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        """load: reads the spec at a path of some files; raises SpecError.
+
+        sure: does asking for that path hang only where this program hangs, too?
+        """
         self._path = path
         self._load = load
+        self._sure = sure
         self._marks: dict[str, _Mark] = {}
         self._good: Loaded | None = None
         self._error: SpecError | None = None
@@ -37,11 +46,10 @@ class FileSource(Source):
 
     def current(self) -> Loaded:
         """The newest good spec. Raises SpecError while there has been none."""
-        read = self._probes.ask(
-            {self._path: (self._path,)}, self._read, deadline=FIRST if self._good is None else None
-        )[self._path]
-        # As it was put first, however long it lasts: it is told once.
-        self._silent = (self._silent or read.why) if isinstance(read, Unknown) else None
+        if all(map(self._sure, self._marks)) and self._same():
+            self._silent = None
+        else:
+            self._ask()
         if self._good is not None:
             return self._good
         if self._error is not None:
@@ -54,8 +62,18 @@ class FileSource(Source):
             return str(_silence(self._path, self._silent))
         return str(self._error) if self._error is not None else None
 
+    def _ask(self) -> None:
+        deadline = FIRST if self._good is None else None
+        read = self._probes.ask({self._path: (self._path,)}, self._read, deadline=deadline)[self._path]
+        # As it was put first, however long it lasts: it is told once.
+        self._silent = (self._silent or read.why) if isinstance(read, Unknown) else None
+
+    def _same(self) -> bool:
+        """Do the files that were read look as they did?"""
+        return bool(self._marks) and all(_mark(path) == mark for path, mark in self._marks.items())
+
     def _read(self, path: str) -> Fact[None]:
-        if self._marks and all(_mark(path) == mark for path, mark in self._marks.items()):
+        if self._same():
             return Known(None)
         files = _Marked()
         try:

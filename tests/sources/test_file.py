@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ BASE = "version: 3\ndirectories: {tmp: /mnt/tmp/00, logs: /logs}\nscheduling: {m
 class Followed:
     """A repository of two files, what follows the upper one, and how often it has been loaded."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sure: Callable[[str], bool] = lambda _: False) -> None:
         self.host = folder / "h.yaml"
         self.base = folder / "base.yaml"
         self.host.write_text(HOST)
@@ -31,7 +32,7 @@ class Followed:
         self.loads = 0
         self.answers = threading.Event()
         self.answers.set()
-        self.source = FileSource(str(self.host), self._load)
+        self.source = FileSource(str(self.host), self._load, sure)
 
     def _load(self, files: Files, path: str) -> Loaded:
         self.loads += 1
@@ -42,9 +43,10 @@ class Followed:
         return self.source.current().spec.scheduling.max_jobs
 
 
-@pytest.fixture
-def followed(tmp_path: Path) -> Followed:
-    return Followed(tmp_path)
+@pytest.fixture(params=["may hang", "hangs only with all", "one of them may hang"])
+def followed(request: pytest.FixtureRequest, tmp_path: Path) -> Followed:
+    sure = {"may hang": (), "one of them may hang": ("h.yaml",)}.get(request.param, ("h.yaml", "base.yaml"))
+    return Followed(tmp_path, lambda path: path.endswith(sure) if sure else False)
 
 
 def test_a_change_to_any_of_the_files_is_followed(followed: Followed) -> None:
@@ -54,6 +56,15 @@ def test_a_change_to_any_of_the_files_is_followed(followed: Followed) -> None:
     followed.host.write_text(HOST.replace("tick: 5s", "max_jobs: 7"))
     assert followed.max_jobs() == 7
     assert followed.source.problem() is None
+
+
+def test_files_that_hang_only_with_the_program_are_looked_at_without_another_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followed = Followed(tmp_path, lambda path: path.startswith(str(tmp_path)))
+    assert followed.max_jobs() == 1
+    monkeypatch.setattr(followed.source._probes, "ask", None)
+    assert followed.max_jobs() == 1
 
 
 def test_files_that_stay_are_read_once(followed: Followed) -> None:
@@ -91,11 +102,12 @@ def test_a_base_that_is_wrong_changes_nothing_until_it_is_right(
     assert followed.source.problem() is None
 
 
+@pytest.mark.parametrize("sure", [False, True])
 def test_a_file_system_that_hangs_is_waited_for_once_and_told_in_the_same_words(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sure: bool
 ) -> None:
     monkeypatch.setattr(file, "DEADLINE", 0.1)
-    followed = Followed(tmp_path)
+    followed = Followed(tmp_path, lambda _: sure)
     assert followed.max_jobs() == 1
     followed.answers.clear()
     followed.base.write_text(BASE.replace("max_jobs: 1", "max_jobs: 2"))
