@@ -67,6 +67,14 @@ class Facts:
         self.on_tmp = _by((path, job) for job in self.jobs for path in job.tmps)
         self.on_dst = _by((path, job) for job in self.jobs for path in job.dsts)
 
+    def forget(self) -> None:
+        """Let go of what was reckoned of them, which is reckoned anew should anybody ask again.
+
+        Some of it knows its facts: in a ring, all that was seen would stay until rings are looked for.
+        """
+        for name in _RECKONED & self.__dict__.keys():
+            del self.__dict__[name]
+
     # time
 
     def age(self, then: Instant) -> float:
@@ -366,6 +374,9 @@ class Facts:
             for stored in disk.holds:
                 found.setdefault(stored.name, place)
         return found
+
+
+_RECKONED = frozenset(name for name, each in vars(Facts).items() if isinstance(each, cached_property))
 
 
 def age(now: Instant, then: Instant) -> float:
