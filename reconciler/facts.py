@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.deleted import Deleted
     from reconciler.drain import Drain
     from reconciler.forecast import Course
-    from reconciler.past import Ended, Past, Ways
+    from reconciler.past import Ended, Options, Past, Ways
     from reconciler.plotters import Order, Plotters
     from reconciler.replacing import Replacing
     from reconciler.rhythm import Rhythm
@@ -61,11 +61,21 @@ class Facts:
         self._ended: Ended = table("ended", plotters)
         self._claimed: dict[str, tuple[Job, Mapping[str, int]]]
         self._claimed = table("claims", plotters, spec, self._devices)
+        self._claims_of: dict[object, tuple[Options, Mapping[str, int]]]
+        self._claims_of = table("claims of", plotters, spec, self._devices)
         self._of_spec: dict[str, Mapping[str, int]] = table("floors", spec)
         self._unfit: dict[tuple[str, str | None, str], tuple[str, ...]] = table("unfit", plotters, spec)
         self._courses: dict[str, Mapping[str, Course]] = {}
         self.on_tmp = _by((path, job) for job in self.jobs for path in job.tmps)
         self.on_dst = _by((path, job) for job in self.jobs for path in job.dsts)
+
+    def forget(self) -> None:
+        """Let go of what was reckoned of them, which is reckoned anew should anybody ask again.
+
+        Some of it knows its facts: in a ring, all that was seen would stay until rings are looked for.
+        """
+        for name in _RECKONED & self.__dict__.keys():
+            del self.__dict__[name]
 
     # time
 
@@ -190,10 +200,18 @@ class Facts:
     def _claims(self, job: Job) -> Mapping[str, int]:
         claimed = self._claimed.get(job.id)
         if claimed is None or (claimed[0] is not job and _takes(claimed[0]) != _takes(job)):
-            from reconciler import reserve
-
-            self._claimed[job.id] = claimed = job, reserve.of_job(self, job)
+            self._claimed[job.id] = claimed = job, self._new_claims(job)
         return claimed[1]
+
+    def _new_claims(self, job: Job) -> Mapping[str, int]:
+        """Every job of one kind comes to where another was before it."""
+        from reconciler import reserve
+
+        alike = job.plotter, job.k, job.phase, job.tmp, job.tmp2, job.dst, job.touches
+        kept = self._claims_of.get(alike)
+        if kept is None or kept[0] != job.options:
+            kept = self._claims_of[alike] = job.options, reserve.of_job(self, job)
+        return kept[1]
 
     @cached_property
     def promised(self) -> Mapping[str, int]:
@@ -366,6 +384,9 @@ class Facts:
             for stored in disk.holds:
                 found.setdefault(stored.name, place)
         return found
+
+
+_RECKONED = frozenset(name for name, each in vars(Facts).items() if isinstance(each, cached_property))
 
 
 def age(now: Instant, then: Instant) -> float:

@@ -132,8 +132,11 @@ def outlook(room: float, courses: Sequence[Course]) -> Outlook:
     # Between two ends of phases all lines are straight, and no claim changes: the worst lies at one of the ends.
     for moment in sorted(ends):
         then = [course.then(moment) for course in courses]
-        left = room + held - sum(holds for _, holds in then)
-        spare = _slack(left, zip(then, courses, strict=True))
+        left = room + held - sum([holds for _, holds in then])
+        # Whoever may take most leaves the least, were it the first: mostly that is more than at another moment.
+        spare = left - max([claim for claim, _ in then], default=0)
+        if spare < least.slack:
+            spare = _slack(left, zip(then, courses, strict=True))
         if left < least.room:
             least = Outlook(left, moment, min(spare, least.slack))
         elif spare < least.slack:

@@ -130,6 +130,7 @@ class Loop:
                 if stopping() or (until_settled and settled(ticked)):
                     return
                 machine.wait(_watched(ticked.facts), min(pause(ticked, idle), longest), self._wake)
+                ticked.facts.forget()
 
     def _newest(self) -> tuple[Loaded, str | None]:
         """The newest spec that this loop can follow, and what is wrong with a newer one."""

@@ -73,7 +73,7 @@ def of_running(facts: Facts) -> Claims:
     """
     traffic, claims = facts.traffic, defaultdict[str, int](int)
     for place, disk in facts.disks.items():
-        if isinstance(disk.space, Known):
+        if disk.parts and isinstance(disk.space, Known):
             parts = (part for part in disk.parts if _grows(facts, place, part))
             claims[disk.space.value.device] += sum(map(of_part, parts))
     for place, transfers in traffic.unseen.items():

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from reconciler.noun import Following, noun, values
+from reconciler.noun import Following, changed, noun, values
 
 T = TypeVar("T")
 
@@ -148,3 +148,12 @@ def test_pydantic_describes_and_reads_it_as_theirs() -> None:
     assert str(mine.json_schema()).replace("this module", "the module") == shown
     assert mine.validate_python({"one": 1}) == Mine(1)
     assert mine.dump_python(Mine(1)) == theirs.dump_python(Theirs(1))
+
+
+@given(st.integers(), st.dictionaries(st.sampled_from(["one", "two"]), st.integers()))
+def test_changed_fields_are_as_the_standard_library_replaces_them(one: int, changes: dict[str, Any]) -> None:
+    before = Mine(one, three={"a": 1})
+    after = changed(before, changes)
+    assert after == dataclasses.replace(before, **changes)
+    assert type(after) is Mine
+    assert before == Mine(one, three={"a": 1})

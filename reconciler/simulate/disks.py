@@ -197,7 +197,8 @@ class Disks:
 
     def file(self, path: str) -> File | None:
         """The regular file of that path; None: there is none, or its device is not mounted."""
-        return self._at(path) if self.device(path).mounted else None
+        file = self._files.get(path)
+        return file if file is not None and file.device.mounted else None
 
     def create(self, path: str, data: bytes = b"", size: int | None = None) -> File:
         """Make a new file; size: where it is larger than its data. OSError where that cannot be."""
@@ -268,17 +269,14 @@ class Disks:
             self._files[path] = file
         self.changed(above, name, file)
 
-    def _at(self, path: str) -> File | None:
-        return self._files.get(path)
-
     def _existing(self, path: str) -> File:
-        file = self._at(path)
+        file = self._files.get(path)
         if file is None:
             raise OSError(errno.ENOENT, "No such file or directory")
         return file
 
     def _free_name(self, path: str) -> None:
-        if _name(path) in self._folders.get(_above(path), {}):
+        if path in self._files or path in self._folders:
             raise OSError(errno.EEXIST, "File exists")
 
     def _writable(self, path: str) -> None:
@@ -293,10 +291,6 @@ class Disks:
 
 def _above(path: str) -> str:
     return path.rpartition("/")[0] or "/"
-
-
-def _name(path: str) -> str:
-    return path.rpartition("/")[2]
 
 
 def _upward(path: str) -> Iterator[str]:

@@ -35,7 +35,7 @@ class SimulatedMachine:
         self._started: list[Ident] = []
         self._wanted: Callable[[Sequence[str]], bool] | None = None
         self._chosen: dict[Played, bool] = {}
-        self._listed: dict[str, tuple[object, tuple[Entry, ...]]] = {}
+        self._listed: dict[str, tuple[Sequence[tuple[str, File | None]], tuple[Entry, ...]]] = {}
 
     def now(self) -> Instant:
         """Both clocks, read together."""
@@ -105,8 +105,13 @@ class SimulatedMachine:
         listing = self.computer.disks.listing(path)
         kept = self._listed.get(path)
         if kept is None or kept[0] is not listing:
-            known = {each.name: each for each in kept[1]} if kept is not None else {}
-            entries = tuple(_entry(name, file, known.get(name)) for name, file in listing)
+            known = dict(zip(*kept, strict=True)) if kept is not None else {}
+            entries = tuple(
+                [
+                    known.get(each) or Entry(each[0], each[1].inode if each[1] else 0, each[1] is None)
+                    for each in listing
+                ]
+            )
             kept = self._listed[path] = (listing, entries)
         return kept[1]
 
@@ -368,14 +373,6 @@ class SimulatedWorld:
     def __init__(self, machine: SimulatedMachine) -> None:
         self.machine = machine
         self.farmers: Farmers = SimulatedFarmers(machine.computer)
-
-
-def _entry(name: str, file: File | None, known: Entry | None) -> Entry:
-    """One name in a folder; the very same as before while it stands for the same file."""
-    inode = file.inode if file is not None else 0
-    if known is not None and (known.inode, known.folder) == (inode, file is None):
-        return known
-    return Entry(name, inode, file is None)
 
 
 def _draft(path: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING
 
 from reconciler.errand import STALE, Errand
@@ -203,7 +203,12 @@ class Move:
                 yield HANGS
             raise _Doom(self.fate)
 
-    def _say(self, computer: Computer, **told: object) -> None:
+    def _say(self, computer: Computer, **told: str | float) -> None:
         if self.process.output is not None:
-            line = json.dumps({**told, "at": computer.clock.at})
-            computer.disks.append(self.process.output, f"{line}\n".encode())
+            said = (f'"{key}": {_json(value)}' for key, value in {**told, "at": computer.clock.at}.items())
+            computer.disks.append(self.process.output, f"{{{', '.join(said)}}}\n".encode())
+
+
+def _json(value: str | float) -> str:
+    """As `json.dumps`, which makes an encoder for each line."""
+    return encode_basestring_ascii(value) if isinstance(value, str) else repr(value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -33,6 +35,22 @@ class Check:
         assert dict(kept.claims) == {job.id: reserve.of_job(fresh, job) for job in fresh.jobs}
         world = SimulatedWorld(SimulatedMachine(self._farm.computer))
         assert Observer(world, plotters()).look(kept.spec) == kept.seen
+
+
+def test_what_a_tick_has_seen_is_freed_without_a_search_for_rings() -> None:
+    farm = Farm()
+    farm.run(farm.loop(), done=lambda: len(farm.begun) == 3)
+    ticked = farm.loop().tick()
+    traffic, facts = ticked.facts.traffic, weakref.ref(ticked.facts)
+    gc.disable()
+    try:
+        ticked.facts.forget()
+        assert ticked.facts.traffic is not traffic
+        ticked.facts.forget()
+        del ticked, traffic
+        assert facts() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("auto", [False, True])

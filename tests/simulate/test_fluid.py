@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.simulate.clock import Clock
 from reconciler.simulate.disks import Disks
-from reconciler.simulate.flow import Flow, Growth
+from reconciler.simulate.flow import Flow, Growth, Turn
 from reconciler.simulate.fluid import Fluid
 from reconciler.simulate.sharing import Demand, Resource, Shares, share
 
@@ -248,3 +248,49 @@ def test_a_resource_that_becomes_slower_slows_what_is_under_way() -> None:
     place.fluid.changed()
     place.clock.advance(60.0)
     assert place.done == {0: pytest.approx(15.0)}
+
+
+@pytest.mark.parametrize("heeded", [False, True])
+def test_a_turn_is_told_with_the_time_at_which_it_was_passed_and_waited_for_where_it_is_heeded(
+    heeded: bool,
+) -> None:
+    place, room = Place(), 10**9
+    place.fluid.heed(heeded)
+    file, demand = place.disks.create("/d/file"), Demand({Resource("drive", 10.0): 1.0})
+    told: list[tuple[float, float, int]] = []
+
+    def passed(time: float) -> None:
+        told.append((time, place.clock.time, file.size))
+
+    turns = (Turn(30.0, (Growth(file, -2.0, 0),), passed), Turn(60.0, (), passed))
+    place.begin(0, Flow(demand, 100.0, (Growth(file, 5.0, 150),), turns))
+    place.clock.advance(5.0)
+    place.begin(1, Flow(demand, 100.0))
+    assert place.device.free == room - 110
+    place.clock.advance(100.0)
+    assert [(round(time, 6), size) for time, _, size in told] == [(3.0, 150), (7.0, 90)]
+    assert [seen == pytest.approx(time) for time, seen, _ in told] == [heeded, heeded]
+    assert place.done == {0: pytest.approx(15.0), 1: pytest.approx(20.0)}
+    assert (file.size, place.device.free) == (90, room - 90)
+
+
+def test_where_room_is_short_each_turn_counts() -> None:
+    place = Place()
+    found_full: list[float] = []
+
+    def full(flows: Sequence[Flow]) -> None:
+        found_full.append(place.clock.time)
+        place.fluid.end(flows[0])
+
+    place.fluid.full = full
+    place.device.total = 400
+    file, demand = place.disks.create("/d/file"), Demand({Resource("drive", 10.0): 1.0})
+    turns = (
+        Turn(30.0, (Growth(file, -2.0, 440),), lambda _: None),
+        Turn(60.0, (Growth(file, 11.0, 440),), lambda _: None),
+    )
+    place.begin(0, Flow(demand, 100.0, (Growth(file, 5.0, 530),), turns))
+    place.clock.advance(100.0)
+    # 150 bytes at 30 units, 90 at 60, and 11 a unit from there.
+    assert found_full == [pytest.approx((60 + 310 / 11) / 10)]
+    assert place.device.free == 0
