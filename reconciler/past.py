@@ -48,14 +48,11 @@ class Past:
         self._found: dict[Kind, Ends] = {}
 
     @cached_property
-    def at(self) -> Mapping[str, tuple[Start, ...]]:
-        """The starts on each tmp and towards each dst directory, as they began."""
-        found: dict[str, list[Start]] = defaultdict(list)
-        for start in self._facts.starts:
-            found[start.tmp].append(start)
-            if start.dst != start.tmp:
-                found[start.dst].append(start)
-        return {path: tuple(there) for path, there in found.items()}
+    def failing(self) -> Mapping[str, tuple[Start, ...]]:
+        """The starts on each tmp and towards each dst directory that one has failed on, as they began."""
+        starts = self._facts.starts
+        paths = {path for start in starts if start.outcome == "failed" for path in (start.tmp, start.dst)}
+        return {path: tuple(start for start in starts if path in (start.tmp, start.dst)) for path in paths}
 
     @cached_property
     def unused(self) -> Mapping[str, float]:

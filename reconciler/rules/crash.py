@@ -28,7 +28,7 @@ def _hold(facts: Facts, path: str) -> Verdict | None:
     failures = 0
     last = 0.0
     words = ""
-    for start in facts.past.at.get(path, ()):
+    for start in facts.past.failing.get(path, ()):
         ended = start.ended if start.ended is not None else start.since.at
         if start.outcome == "finished":
             failures = 0

@@ -111,7 +111,7 @@ class _Landings:
 
 def job_id(host: str, now: Instant, tmp: str, nth: int = 0) -> str:
     """12 hex digits that no other start has: host, boot, time and tmp, and the how-manieth of one tick."""
-    told = "\0".join((host, now.boot, f"{now.at:.6f}", f"{now.up:.6f}", tmp, str(nth)))
+    told = f"{host}\0{now.boot}\0{now.at:.6f}\0{now.up:.6f}\0{tmp}\0{nth}"
     return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
