@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 RECENT = 20
 """Finished jobs by which a job's time is told: the newest."""
-FULL = 0.98
-"""The share of its time that a processor or drive is to be busy."""
+PART = 0.2
+"""The part of one more job that must find time on processors or drives: less of it only gets in the way of others."""
 MEMORY = 0.95
 """The part of memory that may be taken, by all together."""
 CLOSER = 0.8
@@ -147,14 +147,7 @@ def _processors(facts: Facts, busy: Fact[Busy], plotting: Plotting, plotter: Plo
     if not isinstance(busy, Known) or not running:
         # Most of the time a job keeps fewer of its threads busy than it has.
         return max(len(facts.jobs), facts.seen.cpus // plotter.threads(plotting.options) + 1)
-    if busy.value.cpu < FULL:
-        return _carried(running, busy.value.cpu) + standing
-    if len(facts.jobs) >= facts.seen.cpus:
-        # Each keeps one busy at least: more of them only stand in each other's way.
-        return len(facts.jobs)
-    # They carry what runs, and no less than that: whatever has ended since the last start left a gap that shows late.
-    last = max((start.since.at for start in facts.starts), default=inf)
-    return len(facts.jobs) + sum(start.ended is not None and start.ended >= last for start in facts.starts)
+    return _carried(running, busy.value.cpu) + standing
 
 
 def _leaving(facts: Facts, size: int, seconds: float) -> int | None:
@@ -206,8 +199,12 @@ def _by_time(facts: Facts, busy: Fact[Busy], device: str) -> int | None:
 
 
 def _carried(jobs: int, share: float) -> int:
-    """How many jobs fill what these keep busy for that share of its time."""
-    return jobs if share >= FULL else ceil(jobs * FULL / max(share, 0.01))
+    """How many jobs fill what these keep busy for that share of its time.
+
+    While it is full these may be too many, and nothing tells how many: none begins, not even for one that has ended,
+    until there is time again.
+    """
+    return int(jobs / max(share, 0.01) + 1 - PART)
 
 
 def _mean(way: Way) -> float:
