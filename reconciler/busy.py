@@ -10,6 +10,8 @@ SPAN = 300.0
 """Seconds over which shares are reckoned, at most."""
 IDLE = 0.3
 """Below this share a drive does not bound anything yet."""
+TAKEN = 0.5
+"""Above this share a drive is used where no other is left: its jobs wait for one another more and more."""
 
 
 @noun
@@ -22,6 +24,10 @@ class Busy:
     cpu: float
     drives: Mapping[str, float]
     memory: float = 0.0
+
+    def taken(self, device: str | None) -> bool:
+        """Is that drive busy for most of its time?"""
+        return device is not None and self.drives.get(device, 0.0) > TAKEN
 
     def eased(self, before: Busy, step: float) -> bool:
         """Has the share of the processors, or of a drive that was not idle, fallen by so much?"""

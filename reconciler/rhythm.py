@@ -2,15 +2,16 @@
 
 Jobs that begin evenly spread over the time that one takes are evenly spread over its phases, too: they share the
 room, the processors and the drives best. So the beat is a job's time by the number of jobs; and that number is as many
-as the scarcest of them carries, by what is seen of it now.
+as the scarcest of them carries, by what is seen of it now. Nor do more begin than the dst drives can take: plots that
+land on a slow one at once take it so much time that it carries fewer, and yet more pile up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from itertools import pairwise
 from math import ceil, inf
-from statistics import median
+from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 from reconciler.busy import IDLE, Busy
@@ -26,12 +27,18 @@ if TYPE_CHECKING:
 
 RECENT = 20
 """Finished jobs by which a job's time is told: the newest."""
-FULL = 0.98
-"""The share of its time that a processor or drive is to be busy."""
+PART = 0.2
+"""The part of one more job that must find time on processors or drives: less of it only gets in the way of others."""
 MEMORY = 0.95
 """The part of memory that may be taken, by all together."""
 CLOSER = 0.8
 """The part of an even beat that lies between two starts at least, so that what began late is made up for."""
+MANY = 100
+"""Finished jobs by which it is told how fast a plot lands that lands alone: the newest."""
+CROWD = 2
+"""So many plots may land on each dst drive at once, in the mean, for another job to begin."""
+COUNTED = 0.8
+"""The part of a dst drive's time that is counted on: plots that land there and leave at once hinder each other."""
 ROOM = 0.95
 """The part of a device that jobs well apart may fill in the middle."""
 
@@ -43,6 +50,7 @@ class Rhythm:
     seconds: that a job takes. measured: here; else as its plotter's definition has it.
     jobs: at once. bound: what carries no more, in a word or two.
     drives: how many jobs each tmp device carries by how busy it is, as far as that bounds them. tick: seconds.
+    landing: seconds between two plots that the dst drives carry; 0: that is not known.
     """
 
     seconds: float
@@ -51,19 +59,28 @@ class Rhythm:
     bound: str
     drives: Mapping[str, int]
     tick: float
+    landing: float
+
+    @property
+    def even(self) -> float:
+        """Seconds between two starts where they are spread evenly; 0 where that is less than a tick."""
+        even = self.seconds / self.jobs
+        return even if even >= self.tick else 0.0
 
     @property
     def beat(self) -> float:
         """Seconds between two starts, at least; 0 for jobs so short that the next one is due within a tick."""
-        even = self.seconds / self.jobs
-        return CLOSER * even if even >= self.tick else 0.0
+        return max(CLOSER * self.even, self.landing if self.landing >= self.tick else 0.0)
 
     def __str__(self) -> str:
         took = f"{show_duration(self.seconds)} a job{'' if self.measured else ' usually'}"
         if not self.beat:
             return f"one as another ends: {took}, {self.jobs} at once for {self.bound}"
-        even = show_duration(self.seconds / self.jobs)
-        return f"one every {even}, {show_duration(self.beat)} apart at least: {took} / {self.jobs} for {self.bound}"
+        beat = show_duration(self.beat)
+        if self.beat > self.even:
+            return f"one every {beat}: so often the dst drives can take a plot"
+        even = show_duration(self.even)
+        return f"one every {even}, {beat} apart at least: {took} / {self.jobs} for {self.bound}"
 
 
 def rhythm(facts: Facts, busy: Fact[Busy] | None = None) -> Rhythm | None:
@@ -96,6 +113,8 @@ def rhythm(facts: Facts, busy: Fact[Busy] | None = None) -> Rhythm | None:
     leaving = _leaving(facts, plotter.final_bytes(plotting.k), seconds)
     if leaving is not None:
         bounds.append((leaving, "what leaves, since as much waits"))
+    if _crowded(facts):
+        bounds.append((len(facts.jobs), "the dst drives, on which several plots land"))
     jobs, bound = min(bounds, key=lambda each: each[0])
     return Rhythm(
         seconds=max(1.0, seconds),
@@ -104,6 +123,7 @@ def rhythm(facts: Facts, busy: Fact[Busy] | None = None) -> Rhythm | None:
         bound=bound,
         drives=by_time,
         tick=facts.spec.scheduling.tick,
+        landing=min(seconds, _landing(facts, plotter.final_bytes(plotting.k))),
     )
 
 
@@ -147,14 +167,31 @@ def _processors(facts: Facts, busy: Fact[Busy], plotting: Plotting, plotter: Plo
     if not isinstance(busy, Known) or not running:
         # Most of the time a job keeps fewer of its threads busy than it has.
         return max(len(facts.jobs), facts.seen.cpus // plotter.threads(plotting.options) + 1)
-    if busy.value.cpu < FULL:
-        return _carried(running, busy.value.cpu) + standing
-    if len(facts.jobs) >= facts.seen.cpus:
-        # Each keeps one busy at least: more of them only stand in each other's way.
-        return len(facts.jobs)
-    # They carry what runs, and no less than that: whatever has ended since the last start left a gap that shows late.
-    last = max((start.since.at for start in facts.starts), default=inf)
-    return len(facts.jobs) + sum(start.ended is not None and start.ended >= last for start in facts.starts)
+    return _carried(running, busy.value.cpu) + standing
+
+
+def _crowded(facts: Facts) -> bool:
+    """Do so many plots land that dst drives carry fewer, and yet more would pile up?"""
+    drives = _landings(facts)
+    return sum(facts.streams.landing[drive] for drive in drives) > CROWD * len(drives)
+
+
+def _landing(facts: Facts, size: int) -> float:
+    """Seconds between two plots that the dst drives carry, as the fastest of many landed; 0: none tells.
+
+    A plot that goes on to a farmer is read there again, which takes as long. size: of a plot.
+    """
+    drives = _landings(facts)
+    known = [pace for drive, pace in facts.streams.landed(MANY).items() if drive in drives]
+    if not known:
+        return 0.0
+    return (2 if facts.spec.archive else 1) * size / (COUNTED * fmean(known) * len(drives))
+
+
+def _landings(facts: Facts) -> Set[str]:
+    """The dst drives."""
+    found = (facts.device(directory.path) for directory in facts.spec.directories.landing)
+    return {device for device in found if device is not None}
 
 
 def _leaving(facts: Facts, size: int, seconds: float) -> int | None:
@@ -206,8 +243,12 @@ def _by_time(facts: Facts, busy: Fact[Busy], device: str) -> int | None:
 
 
 def _carried(jobs: int, share: float) -> int:
-    """How many jobs fill what these keep busy for that share of its time."""
-    return jobs if share >= FULL else ceil(jobs * FULL / max(share, 0.01))
+    """How many jobs fill what these keep busy for that share of its time.
+
+    While it is full these may be too many, and nothing tells how many: none begins, not even for one that has ended,
+    until there is time again.
+    """
+    return int(jobs / max(share, 0.01) + 1 - PART)
 
 
 def _mean(way: Way) -> float:

@@ -141,14 +141,14 @@ class Streams:
     def _waits(self, device: str) -> bool:
         """Shall reading wait, since a plot lands there now, and neither room nor patience is short?"""
         lie = self._lie[device]
-        return device in self._lands and lie <= PATIENT and not self._facts.traffic.pressed(device)
+        return device in self.landing and lie <= PATIENT and not self._facts.traffic.pressed(device)
 
     @cached_property
-    def _lands(self) -> frozenset[str | None]:
-        """The drives onto which a plot is being copied now."""
+    def landing(self) -> Counter[str | None]:
+        """How many plots are being copied onto each drive now."""
         facts = self._facts
         late = (job for job in facts.jobs if isinstance(job.phase, Known) and job.phase.value.major > 4)
-        return frozenset(facts.device(path) for job in late for path in job.dsts)
+        return Counter(device for job in late for device in {facts.device(path) for path in job.dsts})
 
     @cached_property
     def _lie(self) -> Counter[str | None]:
@@ -157,11 +157,14 @@ class Streams:
 
     @cached_property
     def _landed(self) -> Mapping[str, float]:
-        """By drive the bytes a second by which jobs copied plots there from another: the fastest of the newest."""
+        return self.landed(RECENT)
+
+    def landed(self, newest: int) -> Mapping[str, float]:
+        """By drive the bytes a second by which jobs copied plots there from another: the fastest of so many newest."""
         facts = self._facts
         over = (s for s in facts.starts if s.outcome == "finished" and s.ended is not None and s.milestones)
         found: dict[str, float] = defaultdict(float)
-        for start in sorted(over, key=lambda start: start.ended or 0.0)[-RECENT:]:
+        for start in sorted(over, key=lambda start: start.ended or 0.0)[-newest:]:
             device = facts.device(start.dst)
             if device is not None and device != facts.device(start.tmp):
                 found[device] = max(found[device], self._copied(start))

@@ -31,15 +31,16 @@ WHEREVER = frozenset(
 def propose(facts: Facts, admitted: Admitted) -> Iterator[Spawn]:
     """Directories in turn until each has refused: the furthest progressed first, then the longest unused.
 
-    How far a directory is, is how far its least advanced job is. For one tmp every dst is tried, the one
-    with the fewest jobs bound for it first, until a limit refuses that would refuse any, less those that a limit
-    has refused in this tick and would again.
+    How far a directory is, is how far its least advanced job is. Where the load is looked at, those whose drive is busy
+    for most of its time come after all others. For one tmp every dst is tried, the one with the fewest jobs bound for
+    it first, until a limit refuses that would refuse any, less those that a limit has refused in this tick and would
+    again.
     """
     plotting = facts.spec.plotting
     if plotting is None:
         return
 
-    def rank(path: str) -> tuple[Phase, float, str]:
+    def rank(path: str) -> tuple[bool, Phase, float, str]:
         return _tmp_rank(facts, admitted, path)
 
     landings = _Landings(facts)
@@ -115,8 +116,10 @@ def job_id(host: str, now: Instant, tmp: str, nth: int = 0) -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
-def _tmp_rank(facts: Facts, admitted: Admitted, path: str) -> tuple[Phase, float, str]:
-    """Smaller is better: the phases turned round, then the time since the last start, then the name."""
+def _tmp_rank(facts: Facts, admitted: Admitted, path: str) -> tuple[bool, Phase, float, str]:
+    """Smaller is better: a drive with time, the phases turned round, the time since the last start, then the name."""
+    busy = facts.seen.busy
+    taken = isinstance(busy, Known) and busy.value.taken(facts.device(path))
     phases = [
         job.phase.value if isinstance(job.phase, Known) else Phase(0, 0) for job in facts.on_tmp.get(path, ())
     ]
@@ -125,7 +128,7 @@ def _tmp_rank(facts: Facts, admitted: Admitted, path: str) -> tuple[Phase, float
     ages = [facts.age(job.since) for job in facts.on_tmp.get(path, ())]
     ages.append(facts.past.unused.get(path, inf))
     unused = 0.0 if any(spawn.tmp == path for spawn in admitted.spawns) else min(ages)
-    return Phase(-least.major, -least.minor), -unused, path
+    return taken, Phase(-least.major, -least.minor), -unused, path
 
 
 def _dsts(facts: Facts, admitted: Admitted) -> list[str]:
