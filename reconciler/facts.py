@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from reconciler.deleted import Deleted
     from reconciler.drain import Drain
     from reconciler.forecast import Course
-    from reconciler.past import Ended, Options, Past, Ways
+    from reconciler.past import Ended, Past, Ways
     from reconciler.plotters import Order, Plotters
     from reconciler.replacing import Replacing
+    from reconciler.reserve import Alike, Claimed
     from reconciler.rhythm import Rhythm
     from reconciler.spec.farmers import Archive
     from reconciler.spec.models import Spec
@@ -59,10 +60,8 @@ class Facts:
         table = (kept or Kept()).table
         self._ways: Ways = table("ways", plotters)
         self._ended: Ended = table("ended", plotters)
-        self._claimed: dict[str, tuple[Job, Mapping[str, int]]]
-        self._claimed = table("claims", plotters, spec, self._devices)
-        self._claims_of: dict[object, tuple[Options, Mapping[str, int]]]
-        self._claims_of = table("claims of", plotters, spec, self._devices)
+        self._claimed: Claimed = table("claims", plotters, spec, self._devices)
+        self._claims_of: Alike = table("claims of", plotters, spec, self._devices)
         self._of_spec: dict[str, Mapping[str, int]] = table("floors", spec)
         self._unfit: dict[tuple[str, str | None, str], tuple[str, ...]] = table("unfit", plotters, spec)
         self._courses: dict[str, Mapping[str, Course]] = {}
@@ -193,25 +192,9 @@ class Facts:
     @cached_property
     def claims(self) -> Mapping[str, Mapping[str, int]]:
         """Bytes that each job (by id) may still take on each device, at most."""
-        for gone in self._claimed.keys() - {job.id for job in self.jobs}:
-            self._claimed.pop(gone, None)
-        return {job.id: self._claims(job) for job in self.jobs}
-
-    def _claims(self, job: Job) -> Mapping[str, int]:
-        claimed = self._claimed.get(job.id)
-        if claimed is None or (claimed[0] is not job and _takes(claimed[0]) != _takes(job)):
-            self._claimed[job.id] = claimed = job, self._new_claims(job)
-        return claimed[1]
-
-    def _new_claims(self, job: Job) -> Mapping[str, int]:
-        """Every job of one kind comes to where another was before it."""
         from reconciler import reserve
 
-        alike = job.plotter, job.k, job.phase, job.tmp, job.tmp2, job.dst, job.touches
-        kept = self._claims_of.get(alike)
-        if kept is None or kept[0] != job.options:
-            kept = self._claims_of[alike] = job.options, reserve.of_job(self, job)
-        return kept[1]
+        return reserve.of_jobs(self, self._claimed, self._claims_of)
 
     @cached_property
     def promised(self) -> Mapping[str, int]:
@@ -400,7 +383,6 @@ def age(now: Instant, then: Instant) -> float:
 
 
 _begun = attrgetter("since.at", "id")
-_takes = attrgetter("plotter", "k", "phase", "options", "tmp", "tmp2", "dst", "touches")
 
 
 def _newest(wish: Override) -> tuple[float, str, str]:
