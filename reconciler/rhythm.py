@@ -14,7 +14,7 @@ from math import ceil, inf
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
-from reconciler.busy import IDLE, Busy
+from reconciler.busy import IDLE, SPAN, Busy
 from reconciler.forecast import Way
 from reconciler.noun import noun
 from reconciler.spec.units import show_duration, show_size
@@ -29,6 +29,10 @@ RECENT = 20
 """Finished jobs by which a job's time is told: the newest."""
 PART = 0.2
 """The part of one more job that must find time on processors or drives: less of it only gets in the way of others."""
+QUICK = 12 * SPAN
+"""Seconds below which jobs are over too soon for the load of the last minutes to follow them: each that ends is
+replaced, as long as there are fewer than processors.
+"""
 MEMORY = 0.95
 """The part of memory that may be taken, by all together."""
 CLOSER = 0.8
@@ -103,7 +107,7 @@ def rhythm(facts: Facts, busy: Fact[Busy] | None = None) -> Rhythm | None:
     for device, tmp in tmps.items():
         by_room = _by_room(facts, plotting, plotter, device, tmp)
         on_drives += min(by_room, by_time.get(device, by_room))
-    processors = _processors(facts, busy, plotting, plotter)
+    processors = _processors(facts, busy, plotting, plotter, seconds)
     bounds = [(processors, f"{facts.seen.cpus} processors"), (on_drives, "the tmp drives")]
     fitting = _in_memory(facts, busy)
     if fitting is not None:
@@ -160,14 +164,22 @@ def _took(facts: Facts, plotting: Plotting) -> float | None:
     return median(took) if took else None
 
 
-def _processors(facts: Facts, busy: Fact[Busy], plotting: Plotting, plotter: Plotter) -> int:
-    """How many jobs the processors carry, by what those that run take of them."""
+def _processors(
+    facts: Facts, busy: Fact[Busy], plotting: Plotting, plotter: Plotter, seconds: float
+) -> int:
+    """How many jobs the processors carry, by what those that run take of them. seconds: that a job takes."""
     running = sum(job.run == "running" for job in facts.jobs)
     standing = len(facts.jobs) - running
     if not isinstance(busy, Known) or not running:
         # Most of the time a job keeps fewer of its threads busy than it has.
         return max(len(facts.jobs), facts.seen.cpus // plotter.threads(plotting.options) + 1)
-    return _carried(running, busy.value.cpu) + standing
+    carried = _carried(running, busy.value.cpu) + standing
+    if seconds >= QUICK or len(facts.jobs) >= facts.seen.cpus:
+        return carried
+    # Whatever has ended since the last start left a gap, which shows too late for such jobs.
+    last = max((start.since.at for start in facts.starts), default=inf)
+    gaps = sum(start.ended is not None and start.ended >= last for start in facts.starts)
+    return max(carried, len(facts.jobs) + gaps)
 
 
 def _crowded(facts: Facts) -> bool:
