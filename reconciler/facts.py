@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reconciler.past import Ended, Past, Ways
     from reconciler.plotters import Order, Plotters
     from reconciler.replacing import Replacing
-    from reconciler.reserve import Alike, Claimed
+    from reconciler.reserve import Claimed, Grounded
     from reconciler.rhythm import Rhythm
     from reconciler.spec.farmers import Archive
     from reconciler.spec.models import Spec
@@ -61,7 +61,7 @@ class Facts:
         self._ways: Ways = table("ways", plotters)
         self._ended: Ended = table("ended", plotters)
         self._claimed: Claimed = table("claims", plotters, spec, self._devices)
-        self._claims_of: Alike = table("claims of", plotters, spec, self._devices)
+        self._claims_of: Grounded = table("claims of", plotters, spec, self._devices)
         self._of_spec: dict[str, Mapping[str, int]] = table("floors", spec)
         self._unfit: dict[tuple[str, str | None, str], tuple[str, ...]] = table("unfit", plotters, spec)
         self._courses: dict[str, Mapping[str, Course]] = {}

@@ -27,29 +27,29 @@ Claims = Mapping[str, int]
 Options = Mapping[str, str | int | float | bool]
 Claimed = dict[str, tuple[Job, Claims]]
 """The claims of each job, by its id, with the job that they are of."""
-Alike = dict[object, tuple[Options, Claims]]
+Grounded = dict[object, tuple[Options, Claims]]
 """The same by all that claims depend on, but for the options, which stand beside them."""
 Places = tuple[str, str | None, str | None]
 """A job's tmp, tmp2 and dst."""
 
 
-def of_jobs(facts: Facts, claimed: Claimed, alike: Alike) -> Mapping[str, Claims]:
-    """The claims of every job that counts, by its id. claimed, alike: what was found before; jobs that are gone go."""
+def of_jobs(facts: Facts, claimed: Claimed, grounded: Grounded) -> Mapping[str, Claims]:
+    """The claims of every job that counts, by its id. claimed, grounded: what was found before; what is gone goes."""
     for gone in claimed.keys() - {job.id for job in facts.jobs}:
         claimed.pop(gone, None)
     for job in facts.jobs:
         kept = claimed.get(job.id)
         if kept is None or (kept[0] is not job and _takes(kept[0]) != _takes(job)):
-            claimed[job.id] = job, _of_alike(facts, job, alike)
+            claimed[job.id] = job, _of_grounds(facts, job, grounded)
     return {job.id: claimed[job.id][1] for job in facts.jobs}
 
 
-def _of_alike(facts: Facts, job: Job, alike: Alike) -> Claims:
+def _of_grounds(facts: Facts, job: Job, grounded: Grounded) -> Claims:
     """Every job of one kind comes to where another was before it."""
     kind = job.plotter, job.k, job.phase, job.tmp, job.tmp2, job.dst, job.touches
-    kept = alike.get(kind)
+    kept = grounded.get(kind)
     if kept is None or kept[0] != job.options:
-        kept = alike[kind] = job.options, of_job(facts, job)
+        kept = grounded[kind] = job.options, of_job(facts, job)
     return kept[1]
 
 

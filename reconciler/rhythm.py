@@ -164,9 +164,7 @@ def _took(facts: Facts, plotting: Plotting) -> float | None:
     return median(took) if took else None
 
 
-def _processors(
-    facts: Facts, busy: Fact[Busy], plotting: Plotting, plotter: Plotter, seconds: float
-) -> int:
+def _processors(facts: Facts, busy: Fact[Busy], plotting: Plotting, plotter: Plotter, seconds: float) -> int:
     """How many jobs the processors carry, by what those that run take of them. seconds: that a job takes."""
     running = sum(job.run == "running" for job in facts.jobs)
     standing = len(facts.jobs) - running
