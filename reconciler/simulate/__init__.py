@@ -8,8 +8,8 @@ disks.py       devices, folders and files
 processes.py   the process table; a program is a generator of pauses
 plotting.py    plays a plot job, by its plotter's definition
 pace.py        how long work takes: a fixed time, or
-hardware.py    what it gets of a described machine's resources, shared like a fluid (fluid.py); there a job is
-               played by working.py, with the log of saying.py and what work.py knows of plots
+hardware.py    what it gets of a described machine's resources, shared like a fluid (fluid.py: each flow.py by the
+               shares of sharing.py); there a job is played by working.py, with the log of saying.py
 moving.py      plays a mover
 removing.py    plays a remover
 network.py     farmers elsewhere, and the links to them: `world.Farmers`
