@@ -80,10 +80,7 @@ class Facts:
 
     def age(self, then: Instant) -> float:
         """Seconds since then; what is dated after now counts as older than every wait."""
-        now = self.now
-        # As `age`, which would take as long again to call: rules ask for hundreds.
-        passed = now.up - then.up if now.boot == then.boot else now.at - then.at
-        return passed if passed >= 0 else inf
+        return age(self.now, then)
 
     def wall_age(self, then: float) -> float:
         """The same for a moment known by the wall clock only (a file's time)."""

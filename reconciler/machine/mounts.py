@@ -1,7 +1,7 @@
 """Which mount answers for a path, and which mounts should be there but are not.
 
-Nothing here touches a file system other than the root's: that one holds this program, too, so asking it
-cannot hang what does not hang already.
+Nothing here touches a file system other than the root's and those in memory: they hold this program, too, so
+asking them cannot hang what does not hang already.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Mounts:
         return next((point for point in _upward(self._settle(path)) if point in self._absent), None)
 
     def _settle(self, path: str) -> str:
-        """The path with those links resolved that lie on the root file system."""
+        """The path with those links resolved that lie on the root file system, or in memory."""
         known = self._settled.get(path)
         if known is None:
             known = self._settled[path] = self._resolve(path)
@@ -120,7 +120,8 @@ class Mounts:
                 done = done.rpartition("/")[0]
                 continue
             done = f"{done}/{part}"
-            if done in self._points:
+            # What is asked beyond this would be asked of a file system that may hang by itself.
+            if done in self._points and done not in self._ours:
                 return "/".join([done, *(part for part in reversed(ahead) if part)])
             target = self._link(done)
             if target is None:

@@ -38,10 +38,12 @@ def conditions(
     roles = spec.directories
     named = {d.path for d in roles.tmp} | {d.path for d in (*roles.tmp2, *roles.dst)} | {roles.logs.path}
     landing = {directory.path for directory in roles.landing}
-    running: Counter[str] = Counter()
-    for job in jobs if directories.keys() - named else ():
-        places = (job.tmp, job.tmp2, job.dst) if job.ours else ()
-        running.update({fact.value for fact in places if isinstance(fact, Known)})
+    running = Counter(
+        path
+        for job in jobs
+        if job.ours
+        for path in {fact.value for fact in (job.tmp, job.tmp2, job.dst) if isinstance(fact, Known)}
+    )
     for path, directory in sorted(directories.items()):
         told = [f"{_plural(running[path], 'job')} of ours"] if path not in named and running[path] else []
         if isinstance(directory.plots, Known) and path not in landing and directory.plots.value:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
-from reconciler.noun import changed, noun
+from reconciler.noun import noun
 
 Raw: TypeAlias = bytes
 
@@ -52,7 +53,7 @@ def fold(state: TransferLog, data: Raw) -> TransferLog:
         state = _line(state, line)
     # Of a line too long to be ours one byte more than the limit is enough to know it by.
     rest = rest[: LONGEST + 1]
-    return state if rest == state.rest else changed(state, {"rest": rest})
+    return state if rest == state.rest else replace(state, rest=rest)
 
 
 def _line(state: TransferLog, line: Raw) -> TransferLog:
@@ -67,15 +68,13 @@ def _line(state: TransferLog, line: Raw) -> TransferLog:
     at = _time(told, state.at)
     outcome = told.get("outcome")
     if outcome == "finished":
-        told = {"outcome": "finished", "at": at, "ended": at, "kind": None, "error": None}
-        return changed(state, told)
+        return replace(state, outcome="finished", at=at, ended=at, kind=None, error=None)
     if outcome == "failed":
         kind, error = _text(told, "kind", "fault"), _text(told, "error", "")
-        told = {"outcome": "failed", "at": at, "ended": at, "kind": kind, "error": error}
-        return changed(state, told)
+        return replace(state, outcome="failed", at=at, ended=at, kind=kind, error=error)
     if step := _text(told, "step", ""):
         done, size = _count(told, "done", state.done), _count(told, "bytes", state.bytes)
-        return changed(state, {"step": step, "at": at, "done": done, "bytes": size})
+        return replace(state, step=step, at=at, done=done, bytes=size)
     return state
 
 

@@ -133,6 +133,24 @@ def test_the_roots_mount_and_those_in_memory_hang_only_where_the_program_does(
     assert mounts.ours(point) is ours
 
 
+def test_a_link_in_memory_is_asked_of_the_mount_that_it_leads_to(tmp_path: Path) -> None:
+    memory, far, none = tmp_path / "memory", tmp_path / "far", str(tmp_path / "none")
+    memory.mkdir()
+    far.mkdir()
+    (memory / "link").symlink_to("../far/plots")
+    (memory / "folder").mkdir()
+    table = tmp_path / "mountinfo"
+    table.write_text(
+        f"1 0 0:50 / {memory} rw - tmpfs tmpfs rw\n2 0 0:51 / {far} rw - nfs4 farmer:/ rw\n"
+        f"3 0 8:1 / {memory}/folder/disk rw - ext4 /dev/sda1 rw\n"
+    )
+    found = Mounts(mountinfo=str(table), fstab=none, units=none)
+    assert found.of(f"{memory}/link/a") == str(far)
+    assert not found.ours(found.of(f"{memory}/link/a"))
+    assert found.of(f"{memory}/folder/disk/a") == f"{memory}/folder/disk"
+    assert found.ours(found.of(f"{memory}/folder"))
+
+
 def test_of_two_mounts_at_one_place_the_upper_one_counts(tmp_path: Path) -> None:
     table = tmp_path / "mountinfo"
     lines = ["1 0 0:50 / /mnt/a rw - tmpfs tmpfs rw", "2 0 0:51 / /mnt/a rw - nfs4 farmer:/ rw"]
