@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 RECENT = 20
 """Finished jobs by which a job's time is told: the newest."""
-PART = 0.2
+PART = 0.15
 """The part of one more job that must find time on processors or drives: less of it only gets in the way of others."""
 QUICK = 12 * SPAN
 """Seconds below which jobs are over too soon for the load of the last minutes to follow them: each that ends is

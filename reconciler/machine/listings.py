@@ -18,6 +18,9 @@ SETTLED = 2.0
 MOST = 10_000
 """Directories that are remembered at once."""
 
+EVERY = ""
+"""How the names of all files end."""
+
 Mark: TypeAlias = tuple[int, int, int, int]
 """Device, inode, and when its names and it itself last changed, in nanoseconds."""
 
@@ -35,6 +38,8 @@ class Listings:
 
     def of(self, ask: Ask, found: os.stat_result) -> tuple[Entry, ...]:
         """What is asked of a directory's names. found: what stat has just said of it. Raises OSError."""
+        if EVERY in ask.stats:
+            return listed(ask.path, _described)
         names = self._names(ask.path, found)
         if not ask.stats:
             return names
@@ -56,15 +61,26 @@ class Listings:
         return names
 
 
-def listed(path: str) -> tuple[Entry, ...]:
-    """The names in a directory, read now. Raises OSError."""
+def _named(entry: os.DirEntry[str]) -> Entry:
+    return Entry(plain_name(entry.name), entry.inode(), entry.is_dir(follow_symlinks=False))
+
+
+def _described(entry: os.DirEntry[str]) -> Entry:
+    """With what stat says of a regular file, unless it is gone by now."""
+    if not entry.is_file(follow_symlinks=False):
+        return _named(entry)
+    try:
+        found = entry.stat(follow_symlinks=False)
+    except OSError:
+        return _named(entry)
+    told = Stat(found.st_size, found.st_mtime, found.st_ino, device(found.st_dev))
+    return Entry(plain_name(entry.name), found.st_ino, False, told)
+
+
+def listed(path: str, entry: Callable[[os.DirEntry[str]], Entry] = _named) -> tuple[Entry, ...]:
+    """What lies in a directory, read now. entry: what is told of each. Raises OSError."""
     with os.scandir(path) as listing:
-        return tuple(
-            [
-                Entry(plain_name(entry.name), entry.inode(), entry.is_dir(follow_symlinks=False))
-                for entry in listing
-            ]
-        )
+        return tuple([entry(each) for each in listing])
 
 
 def of_file(found: os.stat_result) -> Known[Stat]:

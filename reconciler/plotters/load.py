@@ -5,7 +5,6 @@ The one reader of these files. Every fault is told at its line and column, all o
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -16,6 +15,7 @@ from reconciler.plotters.definition import Definition
 from reconciler.plotters.files import PACKAGED, files
 from reconciler.spec import faults, schemas, tree
 from reconciler.spec.files import DISK, Files
+from reconciler.spec.hints import nearest
 from reconciler.spec.judge import ValidationError, judged
 
 Documents: TypeAlias = dict[str, tuple[str, tree.Tree]]
@@ -89,8 +89,8 @@ def _line(document: tree.Tree, documents: Documents) -> list[tree.Tree] | faults
     while (like := line[-1].get(("like",))) is not None:
         name = str(like)
         if name not in documents or any(each.get(("name",)) == name for each in line):
-            near = difflib.get_close_matches(name, documents.keys() - {document.get(("name",))}, n=1)
-            right = f"did you mean {near[0]}?" if near else "name another definition, or none"
+            near = nearest(name, documents.keys() - {document.get(("name",))})
+            right = f"did you mean {near}?" if near else "name another definition, or none"
             return faults.Fault(("like",), f"{name} cannot serve here; {right}", "like")
         line.append(documents[name][1])
     return line

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
@@ -14,6 +13,7 @@ from reconciler.spec.farmers import (
     RsyncdTransport,
 )
 from reconciler.spec.faults import Fault
+from reconciler.spec.hints import nearest
 from reconciler.spec.parts import Parts
 from reconciler.spec.tree import Path, render
 
@@ -136,9 +136,9 @@ def _programs(parts: Parts) -> Iterator[Fault]:
 
 
 def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, PLACEHOLDERS, n=1)
+    near = nearest(name, PLACEHOLDERS)
     known = ", ".join(f"{{{one}}}" for one in PLACEHOLDERS)
-    hint = f"did you mean {{{near[0]}}}?" if near else f"there are {known}"
+    hint = f"did you mean {{{near}}}?" if near else f"there are {known}"
     return f"{{{name}}} stands for nothing; {hint}"
 
 
@@ -152,8 +152,8 @@ def _links(parts: Parts) -> Iterator[Fault]:
             continue
         used.add(archive.link)
         if archive.link not in links:
-            near = difflib.get_close_matches(archive.link, links, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"add there, for example, {archive.link}: 1"
+            near = nearest(archive.link, links)
+            hint = f"did you mean {near}?" if near else f"add there, for example, {archive.link}: 1"
             yield Fault((*path, "link"), f"{archive.link} is not named in archiving.links; {hint}", "link")
     for link in links:
         if link not in used:

@@ -6,13 +6,13 @@ and what would be right. Used for every document that comes from outside.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Problem
 from reconciler.noun import noun
 from reconciler.spec import units
+from reconciler.spec.hints import nearest
 from reconciler.spec.quoting import show
 from reconciler.spec.sentences import Schema, choices_of, mismatch, resolve, shown
 from reconciler.spec.tree import Path, Tree, render
@@ -167,7 +167,7 @@ def _meant(key: str, schema: Schema) -> str | None:
     known = schema.get("properties", {})
     if key in known:
         return None
-    return next(iter(difflib.get_close_matches(key.casefold(), known, n=1, cutoff=0.6)), None)
+    return nearest(key.casefold(), known)
 
 
 def _unknown(key: str, schema: Schema) -> str:

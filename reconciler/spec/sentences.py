@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from reconciler.spec import units
+from reconciler.spec.hints import nearest
 from reconciler.spec.quoting import show
 from reconciler.spec.tree import Path, scalar
 from reconciler.spec.week import parse_window
@@ -67,8 +67,8 @@ def mismatch(path: Path, value: object, schema: Schema, root: Schema) -> tuple[s
 def _nearly(value: object, choices: list[Schema]) -> str:
     """The sentence for a misspelt constant; empty where it resembles none."""
     words = [word for choice in choices for word in _constants(choice) if isinstance(word, str)]
-    close = difflib.get_close_matches(str(value).casefold(), words, n=1, cutoff=0.6)
-    return f"{show(value)} is not known here; did you mean {close[0]}?" if close else ""
+    near = nearest(str(value).casefold(), words)
+    return f"{show(value)} is not known here; did you mean {near}?" if near else ""
 
 
 def _or_else(choices: list[Schema]) -> str:
