@@ -65,6 +65,18 @@ class Past:
         return found
 
     @cached_property
+    def towards(self) -> Mapping[str, float]:
+        """Seconds since the last start towards each drive that plots land on."""
+        facts = self._facts
+        found: dict[str, float] = {}
+        bound = [(start.since, start.dst) for start in facts.starts]
+        for since, path in [*bound, *((job.since, path) for job in facts.jobs for path in job.dsts)]:
+            device = facts.device(path)
+            if device is not None:
+                found[device] = min(facts.age(since), found.get(device, inf))
+        return found
+
+    @cached_property
     def youngest(self) -> float:
         """Seconds since the last start, whether its job still lives or not; infinite without any."""
         facts = self._facts

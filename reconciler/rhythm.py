@@ -37,8 +37,6 @@ MEMORY = 0.95
 """The part of memory that may be taken, by all together."""
 CLOSER = 0.8
 """The part of an even beat that lies between two starts at least, so that what began late is made up for."""
-MANY = 100
-"""Finished jobs by which it is told how fast a plot lands that lands alone: the newest."""
 CROWD = 2
 """So many plots may land on each dst drive at once, in the mean, for another job to begin."""
 COUNTED = 0.8
@@ -192,7 +190,7 @@ def _landing(facts: Facts, size: int) -> float:
     A plot that goes on to a farmer is read there again, which takes as long. size: of a plot.
     """
     drives = _landings(facts)
-    known = [pace for drive, pace in facts.streams.landed(MANY).items() if drive in drives]
+    known = [pace for drive, pace in facts.streams.alone.items() if drive in drives]
     if not known:
         return 0.0
     return (2 if facts.spec.archive else 1) * size / (COUNTED * fmean(known) * len(drives))

@@ -36,6 +36,8 @@ SPARE = 0.5
 """The part of a drive's speed that reading may take, for the drive to have the time."""
 RECENT = 20
 """Finished jobs by which it is told how fast plots land: the newest."""
+MANY = 100
+"""Finished jobs by which it is told how fast a plot lands that lands alone: the newest."""
 PATIENT = 2
 """So many plots may wait on a drive for one that lands there."""
 
@@ -157,9 +159,23 @@ class Streams:
 
     @cached_property
     def _landed(self) -> Mapping[str, float]:
-        return self.landed(RECENT)
+        return self._fastest(RECENT)
 
-    def landed(self, newest: int) -> Mapping[str, float]:
+    @cached_property
+    def alone(self) -> Mapping[str, float]:
+        """By drive the bytes a second by which a plot lands there from another, where no other lands meanwhile."""
+        return self._fastest(MANY)
+
+    def rested(self, device: str | None) -> float:
+        """Bytes that could have landed on a drive, one plot after the other, since the last job began that lands there.
+
+        Where the most could, the next one's plot is least in the way of others: it comes as much later. How fast plots
+        land where none has landed yet is not known; there they land as fast as on the fastest drive.
+        """
+        usual = max(self.alone.values(), default=1.0)
+        return self._facts.past.towards.get(device or "", inf) * self.alone.get(device or "", usual)
+
+    def _fastest(self, newest: int) -> Mapping[str, float]:
         """By drive the bytes a second by which jobs copied plots there from another: the fastest of so many newest."""
         facts = self._facts
         over = (s for s in facts.starts if s.outcome == "finished" and s.ended is not None and s.milestones)

@@ -32,9 +32,9 @@ def propose(facts: Facts, admitted: Admitted) -> Iterator[Spawn]:
     """Directories in turn until each has refused: the furthest progressed first, then the longest unused.
 
     How far a directory is, is how far its least advanced job is. Where the load is looked at, those whose drive is busy
-    for most of its time come after all others. For one tmp every dst is tried, the one with the fewest jobs bound for
-    it first, until a limit refuses that would refuse any, less those that a limit has refused in this tick and would
-    again.
+    for most of its time come after all others. For one tmp every dst is tried, the one first on which the plot will be
+    least in the way of others, until a limit refuses that would refuse any, less those that a limit has refused in this
+    tick and would again.
     """
     plotting = facts.spec.plotting
     if plotting is None:
@@ -134,11 +134,13 @@ def _tmp_rank(facts: Facts, admitted: Admitted, path: str) -> tuple[bool, Phase,
 def _dsts(facts: Facts, admitted: Admitted) -> list[str]:
     """Where the plot may land, best first: dst, else tmp2; none: in the tmp directory itself."""
     directories = facts.spec.directories
+    devices = {facts.device(spawn.dst) for spawn in admitted.spawns}
 
-    def load(path: str) -> tuple[int, int, str]:
-        bound = len(facts.on_dst.get(path, ())) + sum(spawn.dst == path for spawn in admitted.spawns)
+    def load(path: str) -> tuple[float, int, int, str]:
         device = facts.device(path)
-        return bound, -(facts.free(device) if device is not None else 0), path
+        bound = len(facts.on_dst.get(path, ())) + sum(spawn.dst == path for spawn in admitted.spawns)
+        free = facts.free(device) if device is not None else 0
+        return 0.0 if device in devices else -facts.streams.rested(device), bound, -free, path
 
     return sorted((directory.path for directory in directories.dst or directories.tmp2), key=load)
 
