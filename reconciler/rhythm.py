@@ -36,7 +36,12 @@ replaced, as long as there are fewer than processors.
 MEMORY = 0.95
 """The part of memory that may be taken, by all together."""
 CLOSER = 0.8
-"""The part of an even beat that lies between two starts at least, so that what began late is made up for."""
+"""The part of an even beat that lies between two starts at least, so that what began late is made up for.
+
+Not where room is what bounds: there so many fit only while they are well apart, and what is made up for is in the way.
+"""
+SCARCE = "room on the tmp drives"
+"""What bounds, in a word or two, where it is room."""
 CROWD = 2
 """So many plots may land on each dst drive at once, in the mean, for another job to begin."""
 COUNTED = 0.8
@@ -72,7 +77,8 @@ class Rhythm:
     @property
     def beat(self) -> float:
         """Seconds between two starts, at least; 0 for jobs so short that the next one is due within a tick."""
-        return max(CLOSER * self.even, self.landing if self.landing >= self.tick else 0.0)
+        closer = 1.0 if self.bound == SCARCE else CLOSER
+        return max(closer * self.even, self.landing if self.landing >= self.tick else 0.0)
 
     def __str__(self) -> str:
         took = f"{show_duration(self.seconds)} a job{'' if self.measured else ' usually'}"
@@ -82,7 +88,8 @@ class Rhythm:
         if self.beat > self.even:
             return f"one every {beat}: so often the dst drives can take a plot"
         even = show_duration(self.even)
-        return f"one every {even}, {beat} apart at least: {took} / {self.jobs} for {self.bound}"
+        least = f", {beat} apart at least" if beat != even else ""
+        return f"one every {even}{least}: {took} / {self.jobs} for {self.bound}"
 
 
 def rhythm(facts: Facts, busy: Fact[Busy] | None = None) -> Rhythm | None:
@@ -101,12 +108,11 @@ def rhythm(facts: Facts, busy: Fact[Busy] | None = None) -> Rhythm | None:
         return None
     tmps = _tmps(facts)
     by_time = {device: most for device in tmps if (most := _by_time(facts, busy, device)) is not None}
-    on_drives = 0
-    for device, tmp in tmps.items():
-        by_room = _by_room(facts, plotting, plotter, device, tmp)
-        on_drives += min(by_room, by_time.get(device, by_room))
+    by_room = {device: _by_room(facts, plotting, plotter, device, tmp) for device, tmp in tmps.items()}
+    on_drives = sum(min(most, by_time.get(device, most)) for device, most in by_room.items())
+    drives = "the tmp drives" if on_drives < sum(by_room.values()) else SCARCE
     processors = _processors(facts, busy, plotting, plotter, seconds)
-    bounds = [(processors, f"{facts.seen.cpus} processors"), (on_drives, "the tmp drives")]
+    bounds = [(processors, f"{facts.seen.cpus} processors"), (on_drives, drives)]
     fitting = _in_memory(facts, busy)
     if fitting is not None:
         bounds.append((fitting, f"{show_size(facts.seen.memory)} of memory"))
