@@ -166,14 +166,14 @@ class Streams:
         """By drive the bytes a second by which a plot lands there from another, where no other lands meanwhile."""
         return self._fastest(MANY)
 
-    def rested(self, device: str | None) -> float:
+    def rested(self, device: str) -> float:
         """Bytes that could have landed on a drive, one plot after the other, since the last job began that lands there.
 
         Where the most could, the next one's plot is least in the way of others: it comes as much later. How fast plots
         land where none has landed yet is not known; there they land as fast as on the fastest drive.
         """
         usual = max(self.alone.values(), default=1.0)
-        return self._facts.past.towards.get(device or "", inf) * self.alone.get(device or "", usual)
+        return self._facts.past.towards.get(device, inf) * self.alone.get(device, usual)
 
     def _fastest(self, newest: int) -> Mapping[str, float]:
         """By drive the bytes a second by which jobs copied plots there from another: the fastest of so many newest."""

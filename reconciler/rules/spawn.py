@@ -134,13 +134,14 @@ def _tmp_rank(facts: Facts, admitted: Admitted, path: str) -> tuple[bool, Phase,
 def _dsts(facts: Facts, admitted: Admitted) -> list[str]:
     """Where the plot may land, best first: dst, else tmp2; none: in the tmp directory itself."""
     directories = facts.spec.directories
-    devices = {facts.device(spawn.dst) for spawn in admitted.spawns}
+    taken = {facts.device(spawn.dst) for spawn in admitted.spawns}
 
     def load(path: str) -> tuple[float, int, int, str]:
         device = facts.device(path)
         bound = len(facts.on_dst.get(path, ())) + sum(spawn.dst == path for spawn in admitted.spawns)
         free = facts.free(device) if device is not None else 0
-        return 0.0 if device in devices else -facts.streams.rested(device), bound, -free, path
+        rested = facts.streams.rested(device) if device is not None and device not in taken else 0.0
+        return -rested, bound, -free, path
 
     return sorted((directory.path for directory in directories.dst or directories.tmp2), key=load)
 
