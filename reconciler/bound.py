@@ -22,6 +22,8 @@ from reconciler.want import Place
 if TYPE_CHECKING:
     from reconciler.facts import Facts
 
+BEFORE = frozenset({"", "locked"})
+"""Steps of a mover that come before it writes at its target."""
 AWAY = 3600.0
 """Seconds after its last transfer for which a plot waits for a farmer that does not answer."""
 
@@ -50,7 +52,7 @@ def _bound(facts: Facts, plot: Plot) -> Bound | None:
     standing = facts.standing.get(plot.name)
     if standing is not None:
         return Bound(standing, "stands there already")
-    last = facts.last_transfer.get(plot.name)
+    last = _last(facts, plot.name)
     takers = {archive.name for archive in facts.traffic.takers(plot)}
     if last is not None and last.farmer in takers and _goes_on(facts, last):
         return Bound((last.farmer, last.disk), "goes on where it broke off")
@@ -61,6 +63,18 @@ def _bound(facts: Facts, plot: Plot) -> Bound | None:
     return None
 
 
+def _last(facts: Facts, plot: str) -> Transfer | None:
+    """The newest transfer of a plot that tells of its target: one that left nothing tells nothing of those before."""
+    last = facts.last_transfer.get(plot)
+    if last is None or _tells(last):
+        return last
+    return next((each for each in reversed(facts.transfers) if each.plot == plot and _tells(each)), last)
+
+
+def _tells(transfer: Transfer) -> bool:
+    return transfer.outcome != "failed" or transfer.kind in NOT_THERE or _may_have_left(transfer)
+
+
 def _goes_on(facts: Facts, last: Transfer) -> bool:
     """May more of the plot stand at the target of its last transfer than at another place?"""
     place = (last.farmer, last.disk)
@@ -68,10 +82,19 @@ def _goes_on(facts: Facts, last: Transfer) -> bool:
         return False
     if facts.traffic.shown(last):
         return place in facts.traffic.begun.get(last.plot, ())
-    if last.outcome == "failed" and last.done == 0 and last.kind != "conflict":
+    if last.outcome == "failed" and not _may_have_left(last):
         return False
     answers = facts.disk_device(*place) is not None
     return answers or facts.wall_age(ended_at(last)) <= AWAY
+
+
+def _may_have_left(last: Transfer) -> bool:
+    """May something of a failed transfer lie at its target?
+
+    A mover says from time to time how much does. One that was killed may have written more than it had said.
+    """
+    killed = last.kind is None and last.step not in BEFORE
+    return last.done > 0 or killed or last.kind == "conflict"
 
 
 def _hopeless(facts: Facts, place: Place) -> bool:

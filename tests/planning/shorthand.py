@@ -188,6 +188,7 @@ class _Reader:
             outcome=row.pop("outcome"),
             since=self.ago(row),
             ended=self.wall(row, "ended"),
+            step=row.pop("step", ""),
             kind=row.pop("kind", None),
             error=row.pop("error", None),
             entry=self.entry(farmer, row.pop("entry", "")),

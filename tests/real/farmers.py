@@ -59,7 +59,9 @@ class Farmer:
             "limits": {"transfers": 2, "per_source": 4},
         }
         if transport == "command alone":
+            # Where nobody knows their room they may be no disks at all, so how many go there at once must be said.
             entry["disks"] = [str(disk) for disk in self.disks]
+            entry["limits"] = {**entry["limits"], "per_disk": 1}
         if transport == "local":
             entry = {key: entry[key] for key in ("name", "disks", "mount", "transport", "limits")}
         return {**entry, **changes}
