@@ -22,8 +22,6 @@ from reconciler.want import Place
 if TYPE_CHECKING:
     from reconciler.facts import Facts
 
-BEFORE = frozenset({"", "locked"})
-"""Steps of a mover that come before it writes at its target."""
 AWAY = 3600.0
 """Seconds after its last transfer for which a plot waits for a farmer that does not answer."""
 
@@ -91,9 +89,10 @@ def _goes_on(facts: Facts, last: Transfer) -> bool:
 def _may_have_left(last: Transfer) -> bool:
     """May something of a failed transfer lie at its target?
 
-    A mover says from time to time how much does. One that was killed may have written more than it had said.
+    A mover says from time to time how much does. One that was killed may have written more than it had said, from its
+    first step on, after which it reserves its room there.
     """
-    killed = last.kind is None and last.step not in BEFORE
+    killed = last.kind is None and last.step != ""
     return last.done > 0 or killed or last.kind == "conflict"
 
 
