@@ -57,20 +57,18 @@ class Past:
     @cached_property
     def unused(self) -> Mapping[str, float]:
         """Seconds since the last start on each tmp."""
-        found: dict[str, float] = {}
-        for start in self._facts.starts:
-            age = self._facts.age(start.since)
-            if start.tmp not in found or age < found[start.tmp]:
-                found[start.tmp] = age
-        return found
+        # The oldest come first, so that of each directory the newest is left.
+        newest = {start.tmp: start.since for start in self._facts.starts}
+        return {path: self._facts.age(since) for path, since in newest.items()}
 
     @cached_property
     def towards(self) -> Mapping[str, float]:
         """Seconds since the last start towards each drive that plots land on."""
         facts = self._facts
         found: dict[str, float] = {}
-        bound = [(start.since, start.dst) for start in facts.starts]
-        for since, path in [*bound, *((job.since, path) for job in facts.jobs for path in job.dsts)]:
+        # The oldest come first, so that of each directory the newest is left.
+        bound = {start.dst: start.since for start in facts.starts}
+        for path, since in (*bound.items(), *((path, job.since) for job in facts.jobs for path in job.dsts)):
             device = facts.device(path)
             if device is not None:
                 found[device] = min(facts.age(since), found.get(device, inf))
