@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler import forecast
 from reconciler.forecast import Way
-from reconciler.state import Job, Phase, Start
+from reconciler.state import Phase, Start
 
 if TYPE_CHECKING:
     from reconciler.facts import Facts
@@ -57,29 +57,27 @@ class Past:
     @cached_property
     def unused(self) -> Mapping[str, float]:
         """Seconds since the last start on each tmp."""
-        # The oldest come first, so that of each directory the newest is left.
-        newest = {start.tmp: start.since for start in self._facts.starts}
-        return {path: self._facts.age(since) for path, since in newest.items()}
+        return _least((start.tmp, age) for start, age in self._ages)
 
     @cached_property
     def towards(self) -> Mapping[str, float]:
         """Seconds since the last start towards each drive that plots land on."""
         facts = self._facts
-        found: dict[str, float] = {}
-        # The oldest come first, so that of each directory the newest is left.
-        bound = {start.dst: start.since for start in facts.starts}
-        for path, since in (*bound.items(), *((path, job.since) for job in facts.jobs for path in job.dsts)):
-            device = facts.device(path)
-            if device is not None:
-                found[device] = min(facts.age(since), found.get(device, inf))
-        return found
+        begun = ((start.dst, age) for start, age in self._ages)
+        living = ((path, facts.age(job.since)) for job in facts.jobs for path in job.dsts)
+        drives = ((facts.device(path), age) for path, age in _least((*begun, *living)).items())
+        return _least((drive, age) for drive, age in drives if drive is not None)
 
     @cached_property
     def youngest(self) -> float:
         """Seconds since the last start, whether its job still lives or not; infinite without any."""
-        facts = self._facts
-        begun: tuple[Start | Job, ...] = (*facts.starts, *facts.jobs)
-        return min((facts.age(each.since) for each in begun), default=inf)
+        living = (self._facts.age(job.since) for job in self._facts.jobs)
+        return min((*(age for _, age in self._ages), *living), default=inf)
+
+    @cached_property
+    def _ages(self) -> Sequence[tuple[Start, float]]:
+        """Each start, and how long ago it was in seconds."""
+        return [(start, self._facts.age(start.since)) for start in self._facts.starts]
 
     def median_until(self, plotter: str, k: int, until: Phase) -> float | None:
         """Seconds that finished jobs of this kind took to a phase, in the middle; None without any."""
@@ -160,3 +158,12 @@ def _way(definition: Plotter, k: int, options: Options, ends: Ends, stays: bool)
         left,
         lambda phase: definition.growth(k, phase, False, options).tmp,
     )
+
+
+def _least(ages: Iterable[tuple[str, float]]) -> Mapping[str, float]:
+    """The least for each name."""
+    found: dict[str, float] = {}
+    for name, age in ages:
+        if age < found.get(name, inf):
+            found[name] = age
+    return found

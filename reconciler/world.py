@@ -61,11 +61,15 @@ class Entry(NamedTuple):
     stat: Stat | None = None
 
 
+EVERY = ""
+"""How the names of all files end."""
+
+
 @noun
 class Ask:
     """A question about one directory.
 
-    names: list it, too. stats: and say what stat says of each regular file there whose name ends so; "": of every one.
+    names: list it, too. stats: and say what stat says of each regular file there whose name ends so; `EVERY`: of each.
     mount: it must lie at or below a mount point of its own, else it is Absent.
     """
 

@@ -11,15 +11,12 @@ from typing import TypeAlias
 
 from reconciler.machine.text import device, plain_name
 from reconciler.state import Known
-from reconciler.world import Ask, Entry, Stat
+from reconciler.world import EVERY, Ask, Entry, Stat
 
 SETTLED = 2.0
 """Seconds since a directory's last change after which the next one has another date, however coarse the clock is."""
 MOST = 10_000
 """Directories that are remembered at once."""
-
-EVERY = ""
-"""How the names of all files end."""
 
 Mark: TypeAlias = tuple[int, int, int, int]
 """Device, inode, and when its names and it itself last changed, in nanoseconds."""

@@ -15,7 +15,7 @@ from reconciler.observation import Condition
 from reconciler.observe.plots import Plots
 from reconciler.plotters import names
 from reconciler.state import Absent, Directory, Fact, Instant, Known, Plot, Space, Temp, Unknown
-from reconciler.world import MISSING, Ask, Entry, Machine, Stat, Survey
+from reconciler.world import EVERY, MISSING, Ask, Entry, Machine, Stat, Survey
 
 if TYPE_CHECKING:
     from reconciler.plotters import Plotters
@@ -199,7 +199,7 @@ class Places:
         stats = temps == "all"
         known = {path: self._surveys[path] for path in self._tmp if path in self._landing and not stats}
         asks = [
-            Ask(path, names=True, stats=("",) if stats else ()) for path in self._tmp if path not in known
+            Ask(path, names=True, stats=(EVERY,) if stats else ()) for path in self._tmp if path not in known
         ]
         return {**known, **(self._machine.survey(asks) if asks else {})}
 
@@ -235,7 +235,7 @@ class Places:
         What no plotter would call a temporary file is none, here too: a person's folder may have such a name.
         """
         own = {f"{path}/{job_id}": job_id for job_id in jobs}
-        asks = [Ask(folder, names=True, stats=("",)) for folder in own]
+        asks = [Ask(folder, names=True, stats=(EVERY,)) for folder in own]
         surveys = self._machine.survey(asks) if own else {}
         for folder, job_id in sorted(own.items()):
             entries = [e for e in _entries(surveys[folder]) if not e.folder and self._is_temp(e.name)]

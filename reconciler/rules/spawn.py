@@ -1,4 +1,4 @@
-"""Proposer: a new job, on the tmp directory that can best take one, towards the dst that has least to do."""
+"""Proposer: a new job, on the tmp directory that can best take one, towards the dst where it is least in the way."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from reconciler.machine import LocalMachine, LocalWorld
 from reconciler.plotters import Order, Plotters
 from reconciler.simulate import Computer, SimulatedMachine, SimulatedWorld
 from reconciler.state import Absent, Ident, Known, Unknown
-from reconciler.world import Ask, Command, Machine, World
+from reconciler.world import EVERY, Ask, Command, Machine, World
 
 PATIENCE = 10.0
 
@@ -106,7 +106,7 @@ def test_a_folder_lists_its_names(place: Place) -> None:
 def test_a_listing_tells_of_each_file_what_stat_tells_where_that_is_asked_for(place: Place) -> None:
     place.machine.note(place.path("file"), "text")
     place.machine.folder(place.path("folder"))
-    survey = place.machine.survey([Ask(place.root, stats=("",)), Ask(place.root)])[place.root]
+    survey = place.machine.survey([Ask(place.root, stats=(EVERY,)), Ask(place.root)])[place.root]
     stat = place.machine.stat([place.path("file")])[place.path("file")]
     assert isinstance(survey, Known)
     assert isinstance(stat, Known)
