@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from reconciler.rhythm import Rhythm
     from reconciler.spec.farmers import Archive
     from reconciler.spec.models import Spec
-    from reconciler.streams import Streams
+    from reconciler.streams import Landed, Streams
     from reconciler.traffic import Traffic
 
 B = TypeVar("B", Start, Transfer)
@@ -64,6 +64,7 @@ class Facts:
         self._claims_of: Grounded = table("claims of", plotters, spec, self._devices)
         self._of_spec: dict[str, Mapping[str, int]] = table("floors", spec)
         self._unfit: dict[tuple[str, str | None, str], tuple[str, ...]] = table("unfit", plotters, spec)
+        self._landed: Landed = table("landed", plotters, self.starts, self._devices)
         self._courses: dict[str, Mapping[str, Course]] = {}
         self.on_tmp = _by((path, job) for job in self.jobs for path in job.tmps)
         self.on_dst = _by((path, job) for job in self.jobs for path in job.dsts)
@@ -305,7 +306,7 @@ class Facts:
         """How many transfers go at once, where the spec leaves it to the tool."""
         from reconciler.streams import Streams
 
-        return Streams(self)
+        return Streams(self, self._landed)
 
     @cached_property
     def replacing(self) -> Replacing:

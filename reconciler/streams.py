@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.drain import DAY
 from reconciler.noun import noun
@@ -41,6 +41,9 @@ MANY = 100
 PATIENT = 2
 """So many plots may wait on a drive for one that lands there."""
 
+Landed: TypeAlias = dict[int, Mapping[str, float]]
+"""By how many of the newest finished jobs tell of it: by drive the bytes a second by which plots landed there."""
+
 
 @noun
 class Most:
@@ -54,10 +57,14 @@ class Most:
 
 
 class Streams:
-    """What rules read of it."""
+    """What rules read of it.
 
-    def __init__(self, facts: Facts) -> None:
+    landed: how fast plots landed by how many jobs tell of it, where that was found of the same starts already.
+    """
+
+    def __init__(self, facts: Facts, landed: Landed) -> None:
         self._facts = facts
+        self._fastest = landed
         self._read: dict[str | None, Most] = {}
 
     # to farmers
@@ -131,7 +138,7 @@ class Streams:
 
     def _spare(self, device: str | None) -> Most:
         told = paces(self._sent.get(device, ()), self._facts.now.at)
-        lands = self._landed.get(device or "")
+        lands = self._landed(RECENT).get(device or "")
         if device is None or lands is None or not told:
             return Most(1, "what its drive has time for is not known yet")
         reads = max(told.values())
@@ -157,14 +164,10 @@ class Streams:
         """How many plots wait on each drive."""
         return Counter(self._facts.device(plot.directory) for plot in self._facts.traffic.waiting.values())
 
-    @cached_property
-    def _landed(self) -> Mapping[str, float]:
-        return self._fastest(RECENT)
-
-    @cached_property
+    @property
     def alone(self) -> Mapping[str, float]:
         """By drive the bytes a second by which a plot lands there from another, where no other lands meanwhile."""
-        return self._fastest(MANY)
+        return self._landed(MANY)
 
     def rested(self, device: str) -> float:
         """Bytes that could have landed on a drive, one plot after the other, since the last job began that lands there.
@@ -175,8 +178,13 @@ class Streams:
         usual = max(self.alone.values(), default=1.0)
         return self._facts.past.towards.get(device, inf) * self.alone.get(device, usual)
 
-    def _fastest(self, newest: int) -> Mapping[str, float]:
+    def _landed(self, newest: int) -> Mapping[str, float]:
         """By drive the bytes a second by which jobs copied plots there from another: the fastest of so many newest."""
+        if newest not in self._fastest:
+            self._fastest[newest] = self._found(newest)
+        return self._fastest[newest]
+
+    def _found(self, newest: int) -> Mapping[str, float]:
         facts = self._facts
         over = (s for s in facts.starts if s.outcome == "finished" and s.ended is not None and s.milestones)
         found: dict[str, float] = defaultdict(float)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from math import inf
+from operator import itemgetter
 from typing import Literal, TypeAlias
 
 from reconciler.facts import Facts
@@ -72,23 +72,27 @@ def _in_turn(facts: Facts) -> Sequence[Plot]:
     """
     landing = _landing(facts)
 
-    @functools.cache
     def drive(path: str) -> tuple[bool, int, int]:
         device = facts.device(path)
         if device is None:
             return False, 0, 0
         return not facts.traffic.pressed(device), landing.get(device, 0), facts.free(device)
 
-    def rank(plot: Plot) -> tuple[bool, int, int, float, str]:
-        eased, near, free = drive(plot.directory)
-        return eased, near, free // max(1, plot.bytes), plot.modified, plot.name
-
+    waiting = facts.traffic.waiting.values()
+    drives = {path: drive(path) for path in {plot.directory for plot in waiting}}
+    ranked = sorted(
+        [
+            (eased, near, free // max(1, plot.bytes), plot.modified, plot.name, plot)
+            for plot in waiting
+            for eased, near, free in (drives[plot.directory],)
+        ]
+    )
     before: Counter[str] = facts.traffic.from_source.copy()
     turns: list[tuple[bool, int, Plot]] = []
-    for plot in sorted(facts.traffic.waiting.values(), key=rank):
-        turns.append((drive(plot.directory)[0], before[plot.directory], plot))
+    for eased, _, _, _, _, plot in ranked:
+        turns.append((eased, before[plot.directory], plot))
         before[plot.directory] += 1
-    return [plot for _, _, plot in sorted(turns, key=lambda turn: turn[:2])]
+    return [plot for _, _, plot in sorted(turns, key=itemgetter(0, 1))]
 
 
 def _landing(facts: Facts) -> Mapping[str, int]:
