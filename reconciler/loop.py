@@ -169,8 +169,9 @@ def pause(ticked: Ticked, idle: float | None = None) -> float:
     """Seconds until the next tick, if nothing wakes the loop. idle: in place of the spec's tick."""
     facts, plan = ticked.facts, ticked.plan
     seconds = float(facts.spec.scheduling.tick) if idle is None else idle
-    if plan.next_at is not None:
-        seconds = min(seconds, plan.next_at + HAIR - facts.now.at)
+    # A moment that has come brings nothing any more by itself: a farmer is being asked again, and may take its time.
+    ahead = (hold.next_at - facts.now.at for hold in plan.holds if hold.next_at is not None)
+    seconds = min((seconds, *(left + HAIR for left in ahead if left > 0)))
     if any(job.run == "pending" for job in facts.all_jobs):
         seconds = min(seconds, PENDING)
     if any(outcome.result == "refused" for outcome in ticked.outcomes):

@@ -7,6 +7,7 @@ from typing import Literal
 
 import pytest
 
+from reconciler.loop import Event, Ticked
 from reconciler.simulate import Crash, Fuse, Pace
 from reconciler.simulate.network import Host
 from reconciler.transports.names import part_name
@@ -52,6 +53,22 @@ def test_a_farmer_that_is_away_holds_nothing_but_its_own_plots(link: Link) -> No
     assert not farm.broken
     assert all(name.endswith(".plot") for path in DISKS for name, _ in farm.hosts[NEAR].disks.listing(path))
     assert sum(len(list(farm.hosts[NEAR].disks.listing(path))) for path in DISKS) == 6
+
+
+@pytest.mark.parametrize("link", ["down", "silent"])
+def test_a_farmer_that_is_asked_again_is_waited_for_and_not_looked_at_all_the_time(link: Link) -> None:
+    farm = Farm(pace=SWIFT, hosts=(FAR,), plotting={"stop_after": 1})
+    farm.hosts[FAR].link = link
+    farm.run(farm.loop(), done=lambda: bool(farm.waiting()) and not farm.computer.jobs)
+    ticks = 0
+
+    def count(event: Event) -> None:
+        nonlocal ticks
+        ticks += isinstance(event, Ticked)
+
+    end = farm.computer.clock.time + 3600.0
+    farm.loop(report=count).run(lambda: farm.computer.clock.time > end)
+    assert ticks < 100, "one a minute, and one for each try"
 
 
 @pytest.mark.parametrize("moment", [400.0, 700.0, 760.0, 900.0])
