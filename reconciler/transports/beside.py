@@ -117,16 +117,14 @@ class Beside:
             raise Conflict(f"{self._path} is no regular file")
         if int(found) != source.bytes:
             raise Conflict(f"{self._path} stands there with {found} bytes, not {source.bytes}")
+        if source.shows_in(lambda name: self._look(name) != ""):
+            raise Conflict(f"{self.errand.disk} shows the folder that the plot is to leave")
         self._ask("settle", self._folder, self.errand.plot, long=True)
         ours, theirs = self._digests(self.errand.plot, source)
         if ours != theirs:
             raise Conflict(f"{self._path} stands there with other content")
-        # A farmer may be this very machine, by another name: then its part file shows in the source's folder.
         self._take(source)
-        at_home = source.has_neighbour(self._held)
         self.discard()
-        if at_home:
-            raise Conflict(f"{self.errand.disk} is the folder that the plot is to leave")
         return True
 
     def reserve(self, source: Source) -> None:

@@ -105,7 +105,11 @@ class WithoutSsh:
         """Does the check pass?"""
         if os.path.realpath(os.path.dirname(source.path)) == os.path.realpath(self._errand.disk):
             raise Conflict(f"{self._errand.disk} is the folder that the plot is to leave")
-        return _try(self._errand, self._errand.way.check, source, self._target, self._wait).code == 0
+        if _try(self._errand, self._errand.way.check, source, self._target, self._wait).code != 0:
+            return False
+        if source.shows_in(lambda name: os.path.lexists(os.path.join(self._errand.disk, name))):
+            raise Conflict(f"{self._errand.disk} shows the folder that the plot is to leave")
+        return True
 
     def reserve(self, source: Source) -> None:
         """The room is the program's to judge."""

@@ -76,6 +76,8 @@ class Local:
                 raise Conflict(f"{self._path} is a link") from None
             raise
         try:
+            if source.shows_in(self._has):
+                raise Conflict(f"{self._errand.disk} shows the folder that the plot is to leave")
             self._compare(source, final)
         finally:
             os.close(final)
@@ -178,6 +180,14 @@ class Local:
                 self.discard()
             self._release()
         return False
+
+    def _has(self, name: str) -> bool:
+        """Is anything under that name in the folder?"""
+        try:
+            os.stat(name, dir_fd=self._folder, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return True
 
     def _is_named(self, opened: os.stat_result) -> bool:
         """Is that file still the one under the part file's name?"""

@@ -125,13 +125,16 @@ class Sftp:
             raise Conflict(f"{self._path} is no regular file")
         if found.bytes != source.bytes:
             raise Conflict(f"{self._path} stands there with {found.bytes} bytes, not {source.bytes}")
+        if source.shows_in(self._has):
+            raise Conflict(f"{self._errand.disk} shows the folder that the plot is to leave")
         self._flush(self._path)
         for _ in source.blocks():
             self._report(source.bytes)
         if self._digest(self._errand.plot, source.bytes) != source.digest.hexdigest():
             raise Conflict(f"{self._path} stands there with other content")
         self._hold(source)
-        self._drop_beside(source)
+        if self._wire.look(self._part) is not None:
+            self._wire.remove(self._part)
         self._flush_folder()
         return True
 
@@ -225,14 +228,9 @@ class Sftp:
             self._alone.release()
             self._alone = None
 
-    def _drop_beside(self, source: Source) -> None:
-        """Remove our part file. Raises Conflict where the target is the source's own folder, whatever it is called."""
-        with suppress(OSError):
-            self._wire.close(self._wire.open(self._part, CREATE))
-        at_home = source.has_neighbour(os.path.basename(self._part))
-        self._wire.remove(self._part)
-        if at_home:
-            raise Conflict(f"{self._errand.disk} is the folder that the plot is to leave")
+    def _has(self, name: str) -> bool:
+        """Is anything under that name in the folder?"""
+        return self._wire.look(f"{self._errand.disk.rstrip('/')}/{name}") is not None
 
     def _take_up(self, source: Source, standing: int) -> None:
         """Open our part file; where its end is not the source's there, a new one in its place."""

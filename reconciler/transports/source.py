@@ -7,7 +7,8 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Self
 
 from reconciler.transports.failure import Busy, Gone, Growing, Unreadable
@@ -95,10 +96,6 @@ class Source:
         """When it last changed, wall clock of this machine."""
         return self._first.st_mtime
 
-    def has_neighbour(self, name: str) -> bool:
-        """Is there anything under that name in the folder that the file lies in?"""
-        return os.path.lexists(os.path.join(self._folder, name))
-
     def lies_in(self, folder: int) -> bool:
         """Is that open folder the one that the file lies in, under whatever path?"""
         try:
@@ -106,6 +103,25 @@ class Source:
         except OSError as error:
             raise self._unreadable(error) from error
         return os.path.samestat(here, os.fstat(folder))
+
+    def shows_in(self, has: Callable[[str], bool]) -> bool:
+        """Does what comes to the file's folder show in another one, whatever way leads from there to here?
+
+        That may be a pool of several drives, a share, or this machine by another name: what stands there under the
+        file's name is then the file itself. has: is anything under that name there?
+        """
+        # A name that nobody has asked for before: no answer to it can have been kept on the way.
+        name = f".plotman-{os.urandom(8).hex()}"
+        mark = os.path.join(self._folder, name)
+        try:
+            os.close(os.open(mark, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except OSError as error:
+            raise self._unreadable(error) from error
+        try:
+            return has(name)
+        finally:
+            with suppress(OSError):
+                os.unlink(mark)
 
     def remove(self) -> None:
         """Remove the file, if it is as it was locked, and flush its folder; nothing where it is gone."""

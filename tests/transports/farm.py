@@ -9,12 +9,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import psutil
+import pytest
 
 from reconciler.errand import Errand, Way, to_argv
 from reconciler.transports.contract import Step
@@ -138,6 +140,24 @@ class Farm:
 
     def _new_log(self) -> Path:
         return self.logs / f"{len(os.listdir(self.logs))}.log"
+
+
+@contextmanager
+def pooled(farm: Farm, root: Path) -> Iterator[None]:
+    """The disk is a pool: what lies in the source's folder shows there, too, and what is new goes to another drive."""
+    drive = root / "drive"
+    drive.mkdir()
+    options = f"lowerdir={farm.source},upperdir={drive}/upper,workdir={drive}/work"
+    with ExitStack() as mounted:
+        subprocess.run(["mount", "-t", "tmpfs", "none", str(drive)], check=True, timeout=60)
+        mounted.callback(subprocess.run, ["umount", "-l", str(drive)], check=True, timeout=60)
+        for name in ("upper", "work"):
+            (drive / name).mkdir()
+        pool = ["mount", "-t", "overlay", "-o", options, "none", str(farm.disk)]
+        if subprocess.run(pool, check=False, timeout=60).returncode != 0:
+            pytest.skip("an overlay cannot be mounted here")
+        mounted.callback(subprocess.run, ["umount", "-l", str(farm.disk)], check=True, timeout=60)
+        yield
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from reconciler.errand import Way, fill, way_of
 from reconciler.spec.farmers import Archive
 from reconciler.spec.judge import judged
 from tests.transports.conftest import make
-from tests.transports.farm import MEGABYTE, Farm, until
+from tests.transports.farm import MEGABYTE, Farm, pooled, until
 from tests.transports.ways import Servers
 
 SAME = "import filecmp, sys; sys.exit(not filecmp.cmp(*sys.argv[1:], shallow=False))"
@@ -87,6 +87,16 @@ def test_without_ssh_the_folder_that_the_plot_lies_in_is_no_target(alone: Farm) 
     farm = replace(alone, disk=alone.source)
     assert farm.move().kind == "conflict"
     assert farm.at_source.read_bytes() == data
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts")
+def test_without_ssh_a_disk_that_shows_the_source_by_another_file_system_is_no_target(
+    alone: Farm, tmp_path: Path
+) -> None:
+    data = alone.put()
+    with pooled(alone, tmp_path):
+        assert alone.move().kind == "conflict"
+        assert alone.at_source.read_bytes() == data
 
 
 @pytest.mark.parametrize(("check", "kind"), [((), "corrupt"), (FAILS, "corrupt"), (PASSES, None)])

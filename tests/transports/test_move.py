@@ -32,7 +32,7 @@ from reconciler.transports.local import Local
 from reconciler.transports.rsync import Rsync
 from reconciler.transports.rsyncd import open_rsyncd
 from reconciler.transports.sftp import Sftp
-from tests.transports.farm import MEGABYTE, ROOT, Farm, content
+from tests.transports.farm import MEGABYTE, ROOT, Farm, content, pooled
 
 KNOWN: tuple[Open, ...] = (Local, Rsync, open_rsyncd, Sftp, open_command)
 """Every transport has the contract's shape; mypy holds this."""
@@ -176,6 +176,17 @@ def test_a_plot_is_never_moved_onto_itself(farm: Farm) -> None:
     told = farm.move()
     assert (told.outcome, told.kind) == ("failed", "conflict")
     assert farm.at_source.read_bytes() == data
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts")
+def test_a_disk_that_shows_the_source_by_another_file_system_is_no_target(farm: Farm, tmp_path: Path) -> None:
+    data = farm.put()
+    with pooled(farm, tmp_path):
+        assert farm.at_target.read_bytes() == data
+        told = farm.move()
+        assert (told.outcome, told.kind) == ("failed", "conflict")
+        assert os.listdir(farm.source) == [farm.plot]
+        assert farm.at_source.read_bytes() == data
 
 
 def test_what_is_no_plot_file_is_left_alone(here: Farm) -> None:
