@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -33,18 +34,12 @@ class Source:
         self.path = path
         self.digest = hashlib.sha256()
         self._folder = os.path.dirname(path) or "."
+        self._descriptor = self._open(os.O_RDONLY)
         try:
-            self._descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except FileNotFoundError:
-            raise Gone(f"{path} is not there, and the plot does not stand at its target") from None
-        except OSError as error:
-            raise self._unreadable(error) from error
-        try:
+            self._lock()
             self._first = os.fstat(self._descriptor)
             if not stat.S_ISREG(self._first.st_mode):
                 raise Unreadable(f"{path} is no regular file")
-            self._lock()
-            self._first = os.fstat(self._descriptor)
             self.bytes = self._first.st_size
             self.check()
         except BaseException:
@@ -139,14 +134,34 @@ class Source:
         except OSError as error:
             raise self._unreadable(error) from error
 
+    def _open(self, how: int) -> int:
+        try:
+            return os.open(self.path, how | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except FileNotFoundError:
+            raise Gone(f"{self.path} is not there, and the plot does not stand at its target") from None
+        except OSError as error:
+            raise self._unreadable(error) from error
+
     def _lock(self) -> None:
+        try:
+            self._try_to_lock()
+        except OSError as error:
+            if error.errno != errno.EBADF:
+                raise self._unreadable(error) from error
+            # On NFS only those can have an exclusive lock who may write (flock(2)).
+            read_only, self._descriptor = self._descriptor, self._open(os.O_RDWR)
+            os.close(read_only)
+            try:
+                self._try_to_lock()
+            except OSError as again:
+                raise self._unreadable(again) from again
+
+    def _try_to_lock(self) -> None:
         for _ in range(TRIES):
             try:
                 fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 time.sleep(PAUSE)
-            except OSError as error:
-                raise self._unreadable(error) from error
             else:
                 return
         raise Busy(f"{self.path} is locked: another mover has it")

@@ -223,6 +223,23 @@ def test_an_observers_probe_does_not_fail_a_move(here: Farm) -> None:
     assert farm.arrived(data)
 
 
+def test_a_plot_on_a_share_whose_locks_are_only_for_who_may_write_moves(
+    here: Farm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    farm, data = here, here.put()
+    lock = fcntl.flock
+
+    def as_on_nfs(file: int, how: int) -> None:
+        if how & fcntl.LOCK_EX and fcntl.fcntl(file, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        lock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", as_on_nfs)
+    told = farm.move()
+    assert told.outcome == "finished", told.error
+    assert farm.arrived(data)
+
+
 sizes = st.integers(0, 5000)
 
 
