@@ -40,7 +40,12 @@ class Load:
     def look(self, up: float) -> Fact[Busy]:
         """The shares until now. up: the boot clock. Unknown until it has looked for a while."""
         if not self._readings or up - self._readings[-1].up >= APART:
-            self._readings.append(_reading(up))
+            reading = _reading(up)
+            if self._readings and reading.drives.keys() != self._readings[-1].drives.keys():
+                # A drive came or went, or has other partitions.
+                _turns.cache_clear()
+                _devices.cache_clear()
+            self._readings.append(reading)
         while len(self._readings) > 1 and up - self._readings[1].up >= SPAN:
             self._readings.popleft()
         first, last = self._readings[0], self._readings[-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import namedtuple
+from functools import lru_cache
 
 import psutil
 import pytest
@@ -24,6 +25,7 @@ class Kernel:
     def __init__(self) -> None:
         self.up = 1000.0
         self.busy = self.drive = 0.0
+        self.names: tuple[str, ...] = ("sda",)
 
     def run(self, seconds: float, *, cpu: float, drive: float) -> None:
         self.up += seconds
@@ -34,7 +36,7 @@ class Kernel:
         return Times(self.busy, 0.0, 2 * self.up - self.busy - 50.0, 50.0, 0.0, 0.0)
 
     def disks(self, perdisk: bool, nowrap: bool) -> dict[str, Disk]:
-        return {"sda": Disk(self.drive * 1000, self.drive * 4000, self.drive * 12000)}
+        return dict.fromkeys(self.names, Disk(self.drive * 1000, self.drive * 4000, self.drive * 12000))
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
     made = Kernel()
     monkeypatch.setattr(psutil, "cpu_times", made.times)
     monkeypatch.setattr(psutil, "disk_io_counters", made.disks)
-    monkeypatch.setattr(load, "_turns", lambda _: True)
+    monkeypatch.setattr(load, "_turns", lru_cache(lambda _: True))
     monkeypatch.setattr(load, "_devices", lambda name: {"sda": ("8:0", "8:1")}[name])
     return made
 
@@ -67,6 +69,21 @@ def test_shares_are_those_of_the_time_between(kernel: Kernel) -> None:
     seen = shares(meter, kernel)
     assert seen.cpu == pytest.approx(0.75)
     assert seen.drives == pytest.approx({"8:0": 0.5, "8:1": 0.5})
+
+
+def test_a_partition_that_is_made_meanwhile_has_its_drives_share(
+    kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    partitions = ["8:0"]
+    monkeypatch.setattr(load, "_devices", lru_cache(lambda name: tuple(partitions) if name == "sda" else ()))
+    meter = Load()
+    meter.look(kernel.up)
+    kernel.run(100.0, cpu=0.0, drive=0.5)
+    assert shares(meter, kernel).drives == pytest.approx({"8:0": 0.5})
+    partitions.append("8:1")
+    kernel.names = ("sda", "sda1")
+    kernel.run(100.0, cpu=0.0, drive=0.5)
+    assert shares(meter, kernel).drives == pytest.approx({"8:0": 0.5, "8:1": 0.5})
 
 
 def test_what_is_long_ago_counts_no_more(kernel: Kernel) -> None:
