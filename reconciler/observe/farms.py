@@ -68,6 +68,10 @@ class Farms:
         replacing = archive.replace is not None
         asked = [f"{path}/{name}" for name in (*(finished if replacing else standing), *landing)]
         stats = self._machine.stat(asked) if asked else {}
+        # Taken for absent, a plot that stands would be copied again, and what a part will take be counted as free.
+        for file in (*standing, *landing):
+            if isinstance(stat := stats[f"{path}/{file}"], Unknown):
+                return Disk(path=path, space=Unknown(f"{file}: {stat.why}"))
         parts = _found(path, landing, stats, {}, now)
         return Disk(
             path=path,

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from reconciler.farmer import Farmer
+from reconciler.machine import LocalMachine
+from reconciler.machine.files import Filesystem
+from reconciler.machine.listings import Listings
+from reconciler.machine.mounts import Mounts
 from reconciler.observe.conditions import of_farmers
+from reconciler.observe.farms import Farms
 from reconciler.observe.remotes import Remotes
 from reconciler.plotters import Plotters
 from reconciler.spec.loading import parse
 from reconciler.spec.models import Spec
-from reconciler.state import Absent, Fact, Instant, Known, Unknown
-from reconciler.world import Answer, Found, Heard, Question, Volume
+from reconciler.state import Absent, Fact, Instant, Known, Space, Unknown
+from reconciler.transports.names import part_name
+from reconciler.world import Answer, Found, Heard, Question, Stat, Volume
 
 NOW = Instant(1_800_000_000.0, 50_000.0, "boot")
 NAME = f"plot-k32-2026-01-01-00-00-{'ab' * 32}.plot"
@@ -197,3 +204,25 @@ def test_a_part_that_another_host_left_behind_is_told_with_the_way_out() -> None
     (told,) = of_farmers([_ask(Telephone({"far": heard}), FAR)["far"]], "here", [], NOW)
     assert told.type == "PartStale"
     assert "plotman clean --farmer far" in told.message
+
+
+class Sick(Filesystem):
+    """Of no file of a farm's disk can anything be told but its name."""
+
+    def stat(self, path: str) -> Fact[Stat]:
+        return Unknown("input/output error")
+
+
+@pytest.mark.parametrize("name", [NAME, part_name(NAME, 1000, "other.lan")])
+def test_a_disk_on_which_what_stands_cannot_be_told_is_unknown(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"plot")
+    mounts = Mounts()
+    spec = _spec(f"{{name: farm, disks: {tmp_path}, mount: false}}")
+    told: list[Fact[Space]] = []
+    for filesystem in (Filesystem, Sick):
+        machine = LocalMachine(mounts=mounts, filesystem=filesystem(Listings(mounts.dates)))
+        disks = Farms(machine, Plotters.load()).look(spec, [NAME], machine.now())["farm"].disks
+        assert isinstance(disks, Known)
+        told += [disk.space for disk in disks.value]
+    assert isinstance(told[0], Known)
+    assert told[1] == Unknown(f"{name}: input/output error")
