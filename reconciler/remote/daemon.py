@@ -33,7 +33,8 @@ _LINE = re.compile(
     r"(?P<mode>[-a-z][-rwxsStTl]{9}.?) +(?P<bytes>[0-9,.]+) (?P<time>[0-9/]{10} [0-9:]{8}) (?P<name>.+)",
     re.DOTALL,
 )
-_ESCAPED = re.compile(r"\\\\#([0-7]{3})")
+# A byte of a name that is no printable ASCII.
+_ESCAPED = re.compile(rb"\\#([0-3][0-7]{2})")
 _KINDS: Mapping[int, str] = {5: "login", 10: "away", 12: "away", 30: "silent", 35: "silent"}
 
 
@@ -45,13 +46,17 @@ class ByDaemon:
         daemon = question.daemon
         if daemon is None:
             raise FarmerError("broken", "it is to be asked by its rsync daemon, yet there is none")
+        lines: list[str] = []
         ran = tool.run(
-            [daemon.executable, *arguments(daemon, question)], deadline=DEADLINE, env={"TZ": "UTC"}
+            [daemon.executable, *arguments(daemon, question)],
+            deadline=DEADLINE,
+            line=lines.append,
+            env={"TZ": "UTC"},
         )
         if ran.code not in (0, *PARTIAL):
             said = ran.err.strip().replace("\n", "; ") or f"rsync ended with {ran.code}"
             raise FarmerError(_KINDS.get(ran.code, "broken"), f"{daemon.host}:{daemon.port}: {said}")
-        return parse(daemon, question, ran.out, time.time())
+        return parse(daemon, question, lines, time.time())
 
     def close(self) -> None:
         """As `asking.Asker`: nothing is kept open."""
@@ -72,15 +77,15 @@ def arguments(daemon: Daemon, question: Question) -> Sequence[str]:
     )
 
 
-def parse(daemon: Daemon, question: Question, text: str, now: float) -> Mapping[str, Fact[Volume]]:
-    """Each target folder by its path. now: this machine's wall clock. Pure."""
+def parse(daemon: Daemon, question: Question, lines: Iterable[str], now: float) -> Mapping[str, Fact[Volume]]:
+    """Each target folder by its path. lines: the whole listing; now: this machine's wall clock. Pure."""
     folders: list[str] = []
     files: list[tuple[str, Listed]] = []
-    for line in text.split("\n"):
+    for line in lines:
         said = _LINE.fullmatch(line)
         if said is None:
             continue
-        path = _ESCAPED.sub(lambda found: chr(int(found[1], 8)), said["name"])
+        path = _unescaped(said["name"])
         if said["mode"].startswith("d"):
             folders.append(path)
         elif said["mode"].startswith("-") and (modified := _time(said["time"])) is not None:
@@ -145,6 +150,11 @@ def _is(folder: str, pattern: str) -> bool:
         return folder == "." and not pattern
     steps, wanted = folder.split("/"), pattern.split("/")
     return len(steps) == len(wanted) and all(map(fnmatchcase, steps, wanted))
+
+
+def _unescaped(name: str) -> str:
+    raw = name.encode("utf-8", "surrogateescape")
+    return _ESCAPED.sub(lambda found: bytes([int(found[1], 8)]), raw).decode("utf-8", "surrogateescape")
 
 
 def _time(text: str) -> float | None:

@@ -16,6 +16,7 @@ import pytest
 
 from reconciler.errors import FarmerError
 from reconciler.remote.daemon import ByDaemon
+from reconciler.remote.tool import LIMIT
 from reconciler.state import Absent, Known
 from reconciler.world import Daemon, Question
 from tests.ports import free_port
@@ -76,6 +77,29 @@ def test_disks_are_told_by_their_listing(tmp_path: Path) -> None:
     assert 7190 < (part.age or 0) < 7300
     assert empty.value.free == 10_000
     assert found["/srv/farm/none/plots"] == Absent("is not there")
+
+
+def test_a_listing_is_read_whole_however_long_it_is(tmp_path: Path) -> None:
+    disk = tmp_path / "module" / "disk"
+    disk.mkdir(parents=True)
+    for number in range(LIMIT // 200):
+        (disk / f"{number:0200}.jpg").touch()
+    (disk / "a first one").write_bytes(b"x" * 3000)
+    with rsyncd(tmp_path / "rsyncd", tmp_path / "module") as daemon:
+        (fact,) = ByDaemon().ask(question(daemon, "/srv/farm/disk")).values()
+    assert isinstance(fact, Known)
+    assert fact.value.free == 10_000 - 3000
+
+
+@pytest.mark.parametrize("name", ["Plätze", "農場", "tab\tnew\nline"])
+def test_a_disk_of_any_name_is_known_again(tmp_path: Path, name: str) -> None:
+    (tmp_path / "module" / name).mkdir(parents=True)
+    (tmp_path / "module" / name / PLOT).write_bytes(b"x" * 3000)
+    with rsyncd(tmp_path / "rsyncd", tmp_path / "module") as daemon:
+        found = ByDaemon().ask(question(daemon, f"/srv/farm/{name}"))
+    fact = found[f"/srv/farm/{name}"]
+    assert isinstance(fact, Known)
+    assert fact.value.plots == 1
 
 
 def test_the_module_itself_can_be_the_disk(tmp_path: Path) -> None:
