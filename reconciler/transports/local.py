@@ -136,7 +136,8 @@ class Local:
         try:
             self._give_name()
         except FileExistsError:
-            self.same(source)
+            if not self.same(source):
+                raise
         self._release()
         flush_folder(self._folder)
 

@@ -338,6 +338,22 @@ def test_a_file_system_without_links_gets_its_plot(
     assert farm.at_target.read_bytes() == b"other"
 
 
+def test_a_plot_stays_where_what_had_its_final_name_is_gone_again(
+    here: Farm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    farm, data = here, here.put()
+
+    def taken(*_: object, **__: object) -> None:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(os, "link", taken)
+        assert farm.move().outcome == "failed"
+    assert farm.at_source.read_bytes() == data
+    assert farm.move().outcome == "finished"
+    assert farm.arrived(data)
+
+
 def test_a_full_log_disk_does_not_stop_a_move(here: Farm) -> None:
     farm = here
     data = farm.put()
