@@ -133,6 +133,9 @@ class Local:
 
     def publish(self, source: Source) -> None:
         """By a hard link; where the file system has none, by a rename that does not replace."""
+        if not self._is_named(os.fstat(self._held)):
+            # What has its name now is not what was copied.
+            raise Missing(f"{self._errand.disk}/{self._part_name} is not there any more")
         try:
             self._give_name()
         except FileExistsError:

@@ -354,6 +354,21 @@ def test_a_plot_stays_where_what_had_its_final_name_is_gone_again(
     assert farm.arrived(data)
 
 
+def test_what_somebody_put_in_place_of_the_part_file_is_not_taken_for_the_plot(here: Farm) -> None:
+    farm, data = here, here.put()
+
+    def replace_part(step: str) -> None:
+        if step == "verified":
+            farm.part(len(data)).unlink()
+            farm.part(len(data)).write_bytes(b"half")
+
+    assert farm.move(replace_part).kind == "missing"
+    assert farm.at_source.read_bytes() == data
+    assert not farm.at_target.exists()
+    assert farm.move().outcome == "finished"
+    assert farm.arrived(data)
+
+
 def test_a_full_log_disk_does_not_stop_a_move(here: Farm) -> None:
     farm = here
     data = farm.put()
