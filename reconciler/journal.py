@@ -22,6 +22,9 @@ from reconciler.state import Instant
 Kind: TypeAlias = Literal["plot", "move", "retire", "kill", "clean"]
 Scalar: TypeAlias = str | int | float | bool | None
 
+NEVER = 253402300800.0
+"""Wall clock from which on no date can be told: that of the year 10000."""
+
 _LOG = re.compile(r"(?P<time>\d{8}T\d{6})\.(?P<id>[0-9a-f]{12})\.(?P<kind>plot|move|retire|kill|clean)\.log")
 _KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
 _NOTE = re.compile(r"(?P<id>[0-9a-f]{12})\.(?P<what>suspended|killed)")
@@ -81,7 +84,7 @@ def log_name(at: float, job_id: str, kind: Kind) -> str:
 def parse_log_name(name: str) -> LogName | None:
     """What a file name in the log directory says; None for what is no log of ours."""
     match = _LOG.fullmatch(name)
-    if match is None:
+    if match is None or not _is_time(match["time"]):
         return None
     return LogName(match["time"], match["id"], _KINDS[match["kind"]])
 
@@ -107,11 +110,21 @@ def parse_record(line: bytes) -> Record | None:
             if key not in known and (value is None or isinstance(value, str | int | float | bool))
         }
         when = Instant(float(document["at"]), float(document["up"]), str(document["boot"]))
+        if not (0 <= when.at < NEVER and abs(when.up) < NEVER):
+            return None
         return Record(
             id=str(document["id"]), kind=document["kind"], host=str(document["host"]), when=when, body=body
         )
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
+
+
+def _is_time(stamp: str) -> bool:
+    try:
+        datetime.fromisoformat(stamp)
+    except ValueError:
+        return False
+    return True
 
 
 # where things lie

@@ -7,6 +7,9 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
+
+from reconciler import documents
 from reconciler.state import Known, Unknown
 from tests.real.conftest import Make
 from tests.real.sight import until
@@ -74,3 +77,27 @@ def test_a_running_job_whose_log_vanishes_is_still_one_job_of_ours(make: Make) -
     assert again[0].ident == job.ident
     assert again[0].tmp == job.tmp
     assert isinstance(again[0].phase, Unknown)
+
+
+@pytest.mark.parametrize(
+    ("name", "at"),
+    [
+        ("20261399T256161.0123456789ab.plot.log", None),
+        ("00000101T000000.0123456789ab.kill.log", None),
+        ("20260101T000000.0123456789ab.move.log", "NaN"),
+        ("20260101T000000.0123456789ab.plot.log", "1e400"),
+        ("20260101T000000.0123456789ab.plot.log", "-1e300"),
+        ("20260101T000000.0123456789ab.move.log", f"{10**400}"),
+    ],
+    ids=["name", "year 0", "NaN", "infinite", "below", "huge"],
+)
+def test_a_log_of_no_time_that_ever_was_costs_nothing_but_itself(
+    make: Make, name: str, at: str | None
+) -> None:
+    farm = make()
+    farm.logs.mkdir(exist_ok=True)
+    told = f'"kind":"{name.split(".")[2]}","id":"0123456789ab","host":"h","at":{at},"up":1,"boot":"b"'
+    (farm.logs / name).write_text(f'{{"plotman":1,{told}}}\n' if at is not None else "")
+    seen = farm.look()
+    assert isinstance(seen.starts, Known) and isinstance(seen.transfers, Known)
+    assert documents.observation_from_json(documents.to_json(seen), "observation.json") == seen
