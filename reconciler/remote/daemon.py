@@ -6,10 +6,10 @@ nor a read-only disk can be told from others. As by SFTP, the newest time listed
 
 from __future__ import annotations
 
-import calendar
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from fnmatch import fnmatchcase
 
 from reconciler.errors import FarmerError
@@ -153,12 +153,14 @@ def _is(folder: str, pattern: str) -> bool:
 
 
 def _unescaped(name: str) -> str:
+    if "\\#" not in name:
+        return name
     raw = name.encode("utf-8", "surrogateescape")
     return _ESCAPED.sub(lambda found: bytes([int(found[1], 8)]), raw).decode("utf-8", "surrogateescape")
 
 
 def _time(text: str) -> float | None:
     try:
-        return float(calendar.timegm(time.strptime(text, "%Y/%m/%d %H:%M:%S")))
+        return datetime.fromisoformat(f"{text.replace('/', '-')}+00:00").timestamp()
     except ValueError:
         return None
