@@ -77,14 +77,19 @@ class Loop:
         self._expired_at = -DAY
 
     @contextmanager
-    def locks(self) -> Iterator[None]:
-        """Hold the locks of this loop's kinds of work. Raises LockHeld."""
+    def locks(self) -> Iterator[Callable[[], None]]:
+        """Hold the locks of this loop's kinds of work; the value, as that of `Machine.lock`. Raises LockHeld."""
         machine = self._world.machine
         machine.folder(journal.overrides_path(self._logs))
         with ExitStack() as stack:
-            for work in self._works:
-                stack.enter_context(machine.lock(journal.lock_path(self._logs, work), work))
-            yield
+            locks = [(journal.lock_path(self._logs, work), work) for work in self._works]
+            keeps = [stack.enter_context(machine.lock(path, work)) for path, work in locks]
+
+            def keep() -> None:
+                for each in keeps:
+                    each()
+
+            yield keep
 
     def tick(self) -> Ticked:
         """Look, plan, and perform what is planned; the locks are held."""
@@ -121,7 +126,7 @@ class Loop:
         idle: seconds between two ticks where nothing is known to come sooner; None: as the spec says.
         """
         machine = self._world.machine
-        with self.locks():
+        with self.locks() as keep:
             # The bell hangs before anything can ring it: what is rung during a tick is heard after it.
             machine.wait((), 0.0, self._wake)
             self._source.listen(self._wake)
@@ -131,6 +136,7 @@ class Loop:
                     return
                 machine.wait(_watched(ticked.facts), min(pause(ticked, idle), longest), self._wake)
                 ticked.facts.forget()
+                keep()
 
     def _newest(self) -> tuple[Loaded, str | None]:
         """The newest spec that this loop can follow, and what is wrong with a newer one."""

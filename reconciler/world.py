@@ -233,8 +233,12 @@ class Machine(Protocol):
     def shelve(self, path: str, target: str) -> Fact[None]:
         """Move a settled log to another folder of the same file system; never replaces."""
 
-    def lock(self, path: str, purpose: str) -> AbstractContextManager[None]:
-        """Hold the kernel's lock on that file for the context. Raises LockHeld, naming the holder."""
+    def lock(self, path: str, purpose: str) -> AbstractContextManager[Callable[[], None]]:
+        """Hold the kernel's lock on that file for the context. Raises LockHeld, naming the holder.
+
+        The context's value takes the lock anew where somebody has removed its file; it raises LockHeld where
+        another has been quicker.
+        """
 
     def holder(self, path: str) -> str | None:
         """Who holds that lock, in words; None: nobody."""

@@ -171,7 +171,7 @@ class LocalMachine:
         """Move a settled log to the new path `target`; never replaces."""
         return writing.shelve(path, target, self._step)
 
-    def lock(self, path: str, purpose: str) -> AbstractContextManager[None]:
+    def lock(self, path: str, purpose: str) -> AbstractContextManager[Callable[[], None]]:
         """Hold the kernel's lock on that file for the context."""
         return locks.lock(path, purpose, self._table, self._clock.boot)
 

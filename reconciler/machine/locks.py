@@ -7,7 +7,7 @@ import json
 import os
 import pwd
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from reconciler.errors import LockHeld, MachineError
@@ -22,22 +22,24 @@ PAUSE = 0.005
 
 
 @contextmanager
-def lock(path: str, purpose: str, table: Table, boot: str) -> Iterator[None]:
+def lock(path: str, purpose: str, table: Table, boot: str) -> Iterator[Callable[[], None]]:
     """As `Machine.lock`; folders above it are made. The file stays: only its lock tells."""
+    held = _locked(path, purpose, table, boot)
+
+    def keep() -> None:
+        nonlocal held
+        # Where no file can be made, nobody else can lock one there either.
+        with suppress(MachineError):
+            if _gone(held, path):
+                anew = _locked(path, purpose, table, boot)
+                os.close(held)
+                held = anew
+
     try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise MachineError(f"cannot open the lock {path}: {reason(error)}") from error
-    try:
-        _take(file, path, table, boot)
-        _write(file, _sign(purpose, table))
-        try:
-            yield
-        finally:
-            _write(file, b"")
+        yield keep
     finally:
-        os.close(file)
+        _write(held, b"")
+        os.close(held)
 
 
 def holder(path: str) -> str | None:
@@ -50,6 +52,32 @@ def holder(path: str) -> str | None:
         return None if _free(file, fcntl.LOCK_SH) else _words(_signature(file))
     finally:
         os.close(file)
+
+
+def _locked(path: str, purpose: str, table: Table, boot: str) -> int:
+    """Its file, open, locked and signed. Raises LockHeld, MachineError."""
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise MachineError(f"cannot open the lock {path}: {reason(error)}") from error
+    try:
+        _take(file, path, table, boot)
+    except BaseException:
+        os.close(file)
+        raise
+    _write(file, _sign(purpose, table))
+    return file
+
+
+def _gone(file: int, path: str) -> bool:
+    """Does another file, or none, stand where this one was opened?"""
+    try:
+        return not os.path.samestat(os.fstat(file), os.lstat(path))
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 def _take(file: int, path: str, table: Table, boot: str) -> None:

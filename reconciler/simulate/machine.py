@@ -309,18 +309,18 @@ class SimulatedMachine:
         self.step("shelve: moved")
         return Known(None)
 
-    def lock(self, path: str, purpose: str) -> AbstractContextManager[None]:
+    def lock(self, path: str, purpose: str) -> AbstractContextManager[Callable[[], None]]:
         """Hold the lock on that file for the context."""
         return self._lock(path, purpose)
 
     @contextmanager
-    def _lock(self, path: str, purpose: str) -> Iterator[None]:
+    def _lock(self, path: str, purpose: str) -> Iterator[Callable[[], None]]:
         locks = self.computer.locks
         if path in locks:
             raise LockHeld(f"{path} is held by {locks[path]}; stop that, or let it do the work")
         locks[path] = purpose
         try:
-            yield
+            yield lambda: None
         finally:
             del locks[path]
 

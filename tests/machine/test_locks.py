@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -65,6 +66,34 @@ def test_an_error_within_gives_the_lock_back(machine: LocalMachine, tmp_path: Pa
     with machine.lock(path, "plotting"), pytest.raises(LockHeld), machine.lock(path, "plotting"):
         pass
     assert machine.holder(path) is None
+
+
+def test_a_lock_whose_file_was_removed_is_taken_anew_and_not_from_whoever_was_quicker(
+    machine: LocalMachine, tmp_path: Path, spawned: Spawned
+) -> None:
+    path = tmp_path / "state" / "lock"
+    with machine.lock(str(path), "plotting") as keep:
+        keep()
+        shutil.rmtree(path.parent)
+        keep()
+        assert str(machine.holder(str(path))).startswith(f"plotting (pid {os.getpid()}, ")
+        path.unlink()
+        child = holding(spawned, path)
+        with pytest.raises(LockHeld, match=f"pid {child.pid}, "):
+            keep()
+    assert f"pid {child.pid}, " in str(machine.holder(str(path)))
+
+
+def test_a_lock_that_cannot_be_taken_anew_is_kept_as_it_is(machine: LocalMachine, tmp_path: Path) -> None:
+    path = tmp_path / "state" / "lock"
+    with machine.lock(str(path), "plotting") as keep:
+        shutil.rmtree(path.parent)
+        path.parent.write_text("in its way")
+        keep()
+        path.parent.unlink()
+        keep()
+        assert machine.holder(str(path)) is not None
+    assert machine.holder(str(path)) is None
 
 
 def test_nobody_holds_what_does_not_exist(machine: LocalMachine, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from reconciler.errors import LockHeld
 from reconciler.loop import Ticked
+from reconciler.machine import LocalMachine
 from reconciler.plan import plan
 from reconciler.state import Known
 
@@ -21,7 +22,7 @@ from .conftest import Make
 from .driver import plotters
 from .farm import Farm, finish
 from .hand import TWINS, Idle, children
-from .sight import state, until
+from .sight import PATIENCE, state, until
 
 ONE = {"plotting": {"k": 24, "stop_after": 1}, "archive": None}
 """A farm with one job that takes long."""
@@ -106,6 +107,20 @@ def test_a_second_loop_is_refused_and_told_who_holds_the_lock(make: Make) -> Non
     with farm.loop(works=("plotting",)).locks():
         assert f"pid {os.getpid()}" in farm.says("apply", "--once", code=5)
         assert not farm.running()
+
+
+def test_a_loop_whose_locks_were_removed_takes_them_anew_or_gives_way_to_whoever_has_them(make: Make) -> None:
+    farm = make(plotting={"state": "drained"}, archive=None)
+    loop = farm.start(for_ever=True)
+    lock, other = farm.logs / "state" / "plotting.lock", farm.logs / "state" / "other.lock"
+    until(farm.listens)
+    farm.logs.rename(farm.root / "away")
+    until(farm.listens)
+    assert f"(pid {loop.pid}, " in farm.says("plot", "--once", code=5)
+    with LocalMachine().lock(str(other), "plotting"):
+        other.replace(lock)
+        loop.join(PATIENCE)
+        assert loop.exitcode == 1
 
 
 def test_a_plotting_and_an_archiving_loop_do_their_work_beside_each_other(make: Make) -> None:
