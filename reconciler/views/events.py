@@ -35,7 +35,7 @@ class Teller:
         self._now = now
         self._before: Facts | None = None
         self._holds: frozenset[tuple[str, str, str]] = frozenset()
-        self._conditions: frozenset[Condition] = frozenset()
+        self._conditions: frozenset[tuple[str, str]] = frozenset()
 
     def tell(self, event: Event) -> tuple[str, ...]:
         """The lines of one event, each with its local time in front."""
@@ -74,12 +74,12 @@ class Teller:
                 yield self._view.hold(hold, facts.now.at)
         for condition in tick.plan.conditions:
             # What is wrong with the spec's own source is a Trouble, too, which says it in full.
-            if condition not in self._conditions and not condition.type.startswith("Source"):
+            if _head(condition) not in self._conditions and not condition.type.startswith("Source"):
                 told = f"{condition.subject}  {condition.type}  {condition.message}"
                 yield f"{self._symbols.mark('!')} {words.clean(told)}"
         self._before = facts
         self._holds = frozenset(map(_key, tick.plan.holds))
-        self._conditions = frozenset(tick.plan.conditions)
+        self._conditions = frozenset(map(_head, tick.plan.conditions))
 
     def _over(self, before: Facts, now: Facts) -> Iterator[str]:
         """Jobs, transfers and removals that have come to their end since the last tick."""
@@ -133,6 +133,11 @@ class Teller:
 
 def _key(hold: Hold) -> tuple[str, str, str]:
     return hold.kind, hold.subject, hold.rule
+
+
+def _head(condition: Condition) -> tuple[str, str]:
+    """What makes it the same one: not its message, which may tell how long it has lasted."""
+    return condition.type, condition.subject
 
 
 def _begun(facts: Facts) -> tuple[Sequence[object], ...]:

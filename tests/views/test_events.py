@@ -101,3 +101,15 @@ def test_troubles_and_new_conditions_are_told() -> None:
     noted = facts(conditions=(Condition("JobStuck", "1b2c", "copy failed"),), of=spec(plotting=None))
     assert said.tell(tick(noted)) == ("22:13:20 ! 1b2c  JobStuck  copy failed",)
     assert said.tell(tick(noted)) == ()
+
+
+def test_a_condition_that_lasts_is_told_once_whatever_its_message_says_of_its_age() -> None:
+    said = teller()
+    away = [
+        tick(facts(conditions=(Condition("FarmerAway", "barn", words),), of=spec(plotting=None)))
+        for words in ("it last answered 20s ago", "it last answered 40s ago")
+    ]
+    assert said.tell(away[0]) == ("22:13:20 ! barn  FarmerAway  it last answered 20s ago",)
+    assert said.tell(away[1]) == ()
+    assert said.tell(tick(facts(of=spec(plotting=None)))) == ()
+    assert said.tell(away[1]) == ("22:13:20 ! barn  FarmerAway  it last answered 40s ago",)
