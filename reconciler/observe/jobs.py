@@ -308,7 +308,7 @@ def _phase(log: Fact[Log], plot: PlotLog | None, plotter: Plotter | None) -> Fac
     if plot is not None and plot.phase is not None:
         return Known(plot.phase)
     if not isinstance(log, Known):
-        return Unknown(log.why)
+        return Unknown(f"its log: {log.why}")
     first = plotter.phases[0] if plotter is not None and plotter.phases else None
     # A log that can be read and names no phase is that of a job that has not begun its first.
     return Known(Phase(first.major, 0)) if first is not None else Unknown("its plotter shows none")

@@ -12,7 +12,7 @@ from reconciler.noun import noun
 from reconciler.observation import Condition
 from reconciler.observe.logbook import Log, Logbook
 from reconciler.observe.settled import NOTHING, Entry, Listed, Listing, Marks, Settled
-from reconciler.plotters.log import LogState, PlotLog
+from reconciler.plotters.log import NO_ERROR, LogState, PlotLog
 from reconciler.state import (
     Absent,
     Deletion,
@@ -301,7 +301,7 @@ def _milestones(plot: PlotLog | None) -> tuple[float, ...]:
 
 def _error(outcome: Outcome, said: LogState | None, plot: PlotLog | None) -> str | None:
     told = (plot.error if plot is not None else None) or (said.startup_error if said is not None else None)
-    return told or ("it ended without a word" if outcome == "failed" else None)
+    return told or (NO_ERROR if outcome == "failed" else None)
 
 
 def _integer(value: object) -> int:

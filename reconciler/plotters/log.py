@@ -11,6 +11,9 @@ from reconciler.state import Phase
 Seconds: TypeAlias = tuple[float | None, float | None, float | None, float | None]
 """How long each of the four phases took; None: not told."""
 
+NO_ERROR = "it ended, and its log names no error that is known"
+"""What is said of a job that failed, where no rule of its plotter found why: its log may well tell."""
+
 
 @noun(kw_only=True)
 class PlotLog:

@@ -9,6 +9,7 @@ from statistics import median
 
 from reconciler.facts import Facts
 from reconciler.plotters import LogState, PlotLog
+from reconciler.plotters.log import NO_ERROR
 from reconciler.record import Entry
 from reconciler.state import Known
 from reconciler.views import words
@@ -51,6 +52,13 @@ def _plots(job: Over) -> tuple[PlotLog, ...]:
     return job.log.said.plots if isinstance(job.log.said, LogState) else ()
 
 
+def _error(job: Over) -> str:
+    """Why it failed, as far as its log tells."""
+    plots = _plots(job)
+    startup = job.log.said.startup_error if isinstance(job.log.said, LogState) else None
+    return job.log.refused or (plots[-1].error if plots else None) or startup or NO_ERROR
+
+
 def _made(job: Over) -> tuple[PlotLog, ...]:
     """The plots that a job finished, also where it failed at a later one."""
     return tuple(plot for plot in _plots(job) if plot.plotting_done)
@@ -83,9 +91,7 @@ def _causes(over: Iterable[Over], moved: Iterable[Moved]) -> tuple[Cause, ...]:
     said: dict[tuple[str, str], list[float]] = defaultdict(list)
     for job in over:
         if job.outcome in ("failed", "unknown"):
-            plots = _plots(job)
-            error = job.log.refused or (plots[-1].error if plots else None) or "it ended without a word"
-            said["jobs", error].append(job.log.modified)
+            said["jobs", _error(job)].append(job.log.modified)
     for each in moved:
         if not each.finished:
             said["transfers", each.error].append(each.ended)

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.plotters.log import NO_ERROR, LogState
 from reconciler.record import Entry
 from reconciler.views import report_text, svg
 from reconciler.views.report import DAY, Report
@@ -66,6 +67,13 @@ def test_failures_that_differ_in_numbers_and_ids_only_are_one_cause() -> None:
     assert [(cause.what, cause.count) for cause in causes] == [("jobs", 2), ("transfers", 1)]
     assert causes[0].words == "Bad block # in #"
     assert causes[0].last == NOW.at - HOUR
+
+
+def test_a_job_that_failed_before_its_first_plot_tells_why() -> None:
+    silent = job(HOUR, "failed")
+    told = replace(silent.log, said=LogState(startup_error="k is too small"))
+    causes = of(silent, replace(silent, log=told)).causes
+    assert {cause.words for cause in causes} == {NO_ERROR, "k is too small"}
 
 
 def test_times_are_medians_of_each_tmp_and_plotter() -> None:
