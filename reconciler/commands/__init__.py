@@ -9,6 +9,7 @@ To add a command: a file, a line in VERBS.
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import io
 import os
@@ -135,6 +136,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     # Nor is anything when all is over. And what a look makes is seldom rubbish that only a search finds.
     atexit.register(gc.freeze)
     gc.set_threshold(RUBBISH)
+    # What was closed when this began would be the next file that is opened.
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A file name that the terminal cannot show must not cost the whole answer.
@@ -158,8 +162,12 @@ def _run(arguments: Sequence[str] | None) -> int:
     except PlotmanError as error:
         click.echo(str(error), err=True)
         return error.exit_code
-    except BrokenPipeError:
-        # Whoever read has left; Python must not meet the closed pipe once more when it flushes at exit.
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EDQUOT):
+            raise
+        # Python must not meet the pipe that nobody reads, or the full disk, once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno != errno.EPIPE:
+            click.echo(f"cannot write to stdout: {error.strerror}", err=True)
         return PlotmanError.exit_code
     return code if isinstance(code, int) else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 
 import click
@@ -247,19 +247,15 @@ def recorder_of(farm: Farm, tell: Callable[[Trouble], None]) -> Recorder:
 
 
 def _printer(farm: Farm, screen: Screen) -> Callable[[Event], None]:
-    """Prints events. Once nobody reads them any more it is silent: the loop goes on."""
+    """Prints events. Where nobody reads them any more, or a disk is full, the loop goes on in silence."""
     machine = farm.world.machine
     lines = Teller(farm.loaded.spec, screen.symbols, machine.now().at, machine.utc_offset())
-    read = True
 
     def report(event: Event) -> None:
-        nonlocal read
         for line in lines.tell(event):
-            try:
-                if read:
-                    click.echo(line)
-            except OSError:
-                read = False
+            # Each line anew: a disk that is full now may have room for the next.
+            with suppress(OSError):
+                click.echo(line)
 
     return report
 

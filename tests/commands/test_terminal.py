@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,51 @@ def test_a_loop_goes_on_when_nobody_reads_it(scratch: Scratch) -> None:
         assert scratch.run("suspend", "all").out == "5ca1ab1e is suspended\n"
         loop.terminate()
         assert loop.wait(DEADLINE) in (0, 1)
+
+
+def test_a_loop_that_could_not_be_told_of_for_a_while_is_told_of_again(scratch: Scratch) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, bytes(4096))
+    # Unbuffered, what a full pipe does not take is lost without an error.
+    environment = {**os.environ, "PYTHONUNBUFFERED": ""}
+    command = [sys.executable, "-m", "reconciler", "apply"]
+    with subprocess.Popen(command, stdout=writing, cwd=ROOT, env=environment) as loop:
+        os.close(writing)
+        said = bytearray()
+
+        def told() -> bytearray:
+            with suppress(BlockingIOError):
+                said.extend(os.read(reading, 1 << 20))
+            return said
+
+        try:
+            wait_for(lambda: scratch.ids() == ["5ca1ab1e"])
+            told()
+            assert scratch.run("suspend", "all").out == "5ca1ab1e is suspended\n"
+            wait_for(lambda: b"1 process stopped" in told())
+        finally:
+            loop.terminate()
+        assert loop.wait(DEADLINE) == 0
+    os.close(reading)
+
+
+@pytest.mark.parametrize("verb", ["version", "plan", "observe"])
+def test_a_full_disk_behind_stdout_is_told_in_a_line(scratch: Scratch, verb: str) -> None:
+    with open("/dev/full", "w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "reconciler", verb],
+            stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False,
+        )  # fmt: skip
+    assert (ran.returncode, ran.stderr) == (1, "cannot write to stdout: No space left on device\n")
+
+
+def test_what_was_closed_at_the_start_is_written_to_nowhere(scratch: Scratch) -> None:
+    command = ["sh", "-c", 'exec "$@" >&- 2>&-', "sh", sys.executable, "-m", "reconciler", "plot", "--once"]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+    wait_for(lambda: scratch.ids() == ["5ca1ab1e"])
+    kept = [path.read_bytes() for path in (scratch.root / "logs" / "state").rglob("*.lock")]
+    assert not any(kept)
