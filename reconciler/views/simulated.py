@@ -31,8 +31,10 @@ def to_json(result: Result) -> str:
 
 def _head(result: Result) -> Iterator[str]:
     counted = result.days - result.warm_up
+    # Where a plot has no room at all, the bound is none a day.
+    part = result.plots_a_day / result.bound if result.bound else 0.0
     yield (
-        f"{result.plots_a_day:.1f} plots a day, {100 * result.plots_a_day / result.bound:.0f} % of the bound"
+        f"{result.plots_a_day:.1f} plots a day, {100 * part:.0f} % of the bound"
         f" of {result.bound:.1f} that {result.binds} sets"
     )
     yield (

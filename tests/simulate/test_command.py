@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from os.path import dirname, join
 from pathlib import Path
@@ -46,6 +47,17 @@ def test_the_page_names_plots_a_day_the_bound_and_what_binds(simulate: Simulate)
     assert out.startswith(f"{found['plots_a_day']:.1f} plots a day, ")
     assert f"bound of {found['bound']:.1f} that cpu sets" in out
     assert "nvme0" in out
+
+
+@pytest.mark.parametrize("room", ["bytes: 1GB", "bytes: 100GB"])
+def test_a_machine_without_room_for_a_plot_makes_none_and_is_told_what_binds(
+    simulate: Simulate, tmp_path: Path, room: str
+) -> None:
+    small = tmp_path / "small.yaml"
+    small.write_text(re.sub(r"bytes: \d+TB", room, Path(MACHINES, "nuc4.yaml").read_text()))
+    code, out, err = simulate("--days", "1", "--machine", str(small))
+    assert (code, err) == (0, "")
+    assert out.startswith("0.0 plots a day, 0 % of the bound of 0.0 that farm room sets\n")
 
 
 def test_the_same_seed_gives_the_same_document(simulate: Simulate) -> None:
