@@ -106,10 +106,11 @@ class Jobs:
         self._logbook.forget_all_but([*self._journal.logs, *others])
         return {**found, **self._logbook.read(others)}
 
-    def _log_of(self, path: str | None) -> Fact[Log]:
+    def _log_of(self, group: Sequence[Process]) -> Fact[Log]:
         """What a job's log says of that job."""
+        path = _stdout(group)
         if path is None:
-            return Absent("its output goes to no file")
+            return _unlogged(group[0])
         if self._writers[path] > 1 and path not in self._journal.logs:
             # Taken for its own, the other's plot id would have it killed with the other's files.
             return Unknown(f"{self._writers[path]} jobs write to {path}")
@@ -118,7 +119,7 @@ class Jobs:
     def _of_processes(self, group: Sequence[Process]) -> Job:
         first = group[0]
         path = _stdout(group)
-        log = self._log_of(path)
+        log = self._log_of(group)
         record = log.value.record if isinstance(log, Known) and path in self._journal.logs else None
         plotter, arguments = self._argvs.of(first)
         job_id = record.id if record is not None else first.job or _foreign_id(first.ident)
@@ -167,7 +168,7 @@ class Jobs:
             k=_known_k(record, arguments, plot),
             plot_id=_plot_id(plot, arguments),
             phase=_phase(log, plot, plotter),
-            log=Known(marks.path) if marks.path is not None else Absent("its output goes to no file"),
+            log=Known(marks.path) if marks.path is not None else _unlogged(first),
             ours=record is not None,
             suspended_by=marks.suspended_by,
             modified=log.value.modified if isinstance(log, Known) else None,
@@ -275,6 +276,13 @@ def _stdout(group: Sequence[Process]) -> str | None:
     if first is not None:
         return first
     return next((process.stdout for process in group if process.stdout is not None), None)
+
+
+def _unlogged(process: Process) -> Absent | Unknown:
+    """Why no log of it is known."""
+    if process.cwd is None:
+        return Unknown("only its own user and root may see where its output goes")
+    return Absent("its output goes to no file")
 
 
 def _foreign_id(ident: Ident) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -205,6 +206,23 @@ def test_a_job_without_a_log_is_counted_and_told_of(make: Make) -> None:
     assert isinstance(job.log, Absent)
     assert isinstance(job.phase, Unknown)
     assert f"plotman ignore {job.id}" in about(farm.look(), job.id)["PhaseUnknown"]
+
+
+def test_of_another_users_job_nobody_says_that_it_has_no_log(make: Make) -> None:
+    farm = make()
+    Idle(farm, log=farm.root / "hand.log")
+
+    class Others(LocalMachine):
+        def processes(self, wanted: Callable[[Sequence[str]], bool]) -> Fact[tuple[Process, ...]]:
+            found = super().processes(wanted)
+            assert isinstance(found, Known)
+            return Known(tuple(replace(each, stdout=None, cwd=None, job=None) for each in found.value))
+
+    seen = farm.observer(Others()).look(farm.spec)
+    assert isinstance(seen.jobs, Known)
+    (job,) = seen.jobs.value
+    assert job.log == Unknown("only its own user and root may see where its output goes")
+    assert "only its own user" in about(seen, job.id)["PhaseUnknown"]
 
 
 @pytest.mark.parametrize(("full", "why"), [("tmp", "Only wrote"), ("dst", "Could not copy")])
