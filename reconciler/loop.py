@@ -23,6 +23,7 @@ from reconciler.world import World
 
 if TYPE_CHECKING:
     from reconciler.plotters import Plotters
+    from reconciler.revision import Revisions
     from reconciler.sources import Source
     from reconciler.spec.loaded import Loaded
 
@@ -147,7 +148,7 @@ class Loop:
         else:
             problem = (
                 f"directories.logs.path is now {logs}, was {self._logs}:"
-                " the journal cannot move under a running loop; start it anew"
+                " the journal cannot move under a running loop; end this one, then start it anew"
             )
         return self._loaded, problem
 
@@ -164,11 +165,20 @@ class Loop:
 
     def _tell(self, problem: str | None) -> None:
         if problem is not None and problem != self._told:
-            what = "a newer spec is not in force" if self._source.revisions() else "the spec is not usable"
+            what = _trouble(self._source.revisions())
             self._report(Trouble(f"{what}, the last good one goes on:\n{problem}", "spec"))
         elif problem is None and self._told is not None:
             self._report(Trouble("the newest spec is in force again", "spec", over=True))
         self._told = problem
+
+
+def _trouble(followed: Revisions | None) -> str:
+    """What is wrong where the spec is not the newest. followed: None: it is a file."""
+    if followed is None:
+        return "the spec is not usable"
+    if followed.obstacle == "unreachable":
+        return "whether there is a newer spec cannot be told"
+    return "a newer spec is not in force"
 
 
 def pause(ticked: Ticked, idle: float | None = None) -> float:

@@ -119,6 +119,24 @@ def test_the_whole_story_of_a_host_that_follows_a_repository(host: Scratch, forg
     assert [entry.text.removeprefix("main@") for entry in entries] == [first, second, reverted, last]
 
 
+def test_an_outage_is_not_told_as_a_newer_spec(host: Scratch, forge: Forge) -> None:
+    forge.commit({PATH: text(host)})
+    path = record.path_of(str(host.root / "logs"))
+
+    def troubles() -> list[str]:
+        return [entry.text for entry in record.read(path).entries if entry.what == "trouble"]
+
+    with looping(host):
+        bad = forge.commit({PATH: "version: 3\n"})
+        kick_until(host, bad, "attempted")
+        wait_for(lambda: len(troubles()) == 1)
+        forge.folder.rename(host.root / "gone.git")
+        host.run("kick")
+        wait_for(lambda: len(troubles()) == 2)
+    said = [text.partition(", the last good one goes on")[0] for text in troubles()]
+    assert said == ["a newer spec is not in force", "whether there is a newer spec cannot be told"]
+
+
 def test_commands_read_what_the_loop_keeps_and_ask_no_repository(host: Scratch, forge: Forge) -> None:
     refused = host.run("plan")
     assert refused.code == 65 and "`plotman apply` has not fetched any" in refused.err
