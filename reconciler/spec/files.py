@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Mapping
 from typing import Protocol
@@ -82,12 +83,19 @@ def beside(path: str, other: str) -> str:
 def read_text(path: str) -> str:
     """The text of a file of this machine. Raises SpecError where it is missing, unreadable, huge, or not UTF-8."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=_open) as file:
             data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise SpecError([Problem(path, 0, 0, "", f"cannot be read: {reason}", "unreadable")]) from None
     return text_of(data, path)
+
+
+def _open(path: str, flags: int) -> int:
+    """The file, open. A named pipe that nobody writes to is empty: to wait for a writer may be to wait for ever."""
+    file = os.open(path, flags | os.O_NONBLOCK)
+    os.set_blocking(file, True)
+    return file
 
 
 def text_of(data: bytes, name: str) -> str:

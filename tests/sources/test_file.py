@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from reconciler.errors import SpecError
 from reconciler.sources import file
 from reconciler.sources.file import FileSource
-from reconciler.spec.files import Files
+from reconciler.spec.files import Files, read_text
 from reconciler.spec.loaded import Loaded
 from reconciler.spec.loading import load
 from tests.real.sight import until
@@ -47,6 +48,44 @@ class Followed:
 def followed(request: pytest.FixtureRequest, tmp_path: Path) -> Followed:
     sure = {"may hang": (), "one of them may hang": ("h.yaml",)}.get(request.param, ("h.yaml", "base.yaml"))
     return Followed(tmp_path, lambda path: path.endswith(sure) if sure else False)
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Iterator[Path]:
+    """A named pipe. Whoever still waits for a writer after 5 s has waited for it, and gets one."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    timer = threading.Timer(5.0, lambda: os.close(os.open(path, os.O_RDWR)))
+    timer.start()
+    yield path
+    timer.cancel()
+
+
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for(followed: Followed, pipe: Path) -> None:
+    assert followed.max_jobs() == 1
+    began = time.monotonic()
+    pipe.replace(followed.host)
+    assert followed.max_jobs() == 1
+    assert "is empty" in str(followed.source.problem())
+    assert time.monotonic() - began < 5.0
+    followed.host.unlink()
+    followed.host.write_text(HOST.replace("tick: 5s", "max_jobs: 7"))
+    assert followed.max_jobs() == 7
+
+
+def test_a_pipe_is_read_to_its_end() -> None:
+    reading, writing = os.pipe()
+    text = "a: 1\n" * 30_000
+
+    def write() -> None:
+        with open(writing, "w") as stream:
+            stream.write(text)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    assert read_text(f"/dev/fd/{reading}") == text
+    thread.join()
+    os.close(reading)
 
 
 def test_a_change_to_any_of_the_files_is_followed(followed: Followed) -> None:
