@@ -89,7 +89,7 @@ def _target(facts: Facts, want: Move) -> str | None:
         return f"{want.farmer}: {farmer.disks.why}"
     disk = facts.disk(want.farmer, want.disk)
     if disk is None:
-        return f"{want.target} is not among its disks"
+        return f"{want.farmer} has no disk {want.disk}; is it mounted there?"
     if not isinstance(disk.space, Known):
         return f"{want.target} {disk.space.why}"
     if not disk.space.value.writable:
