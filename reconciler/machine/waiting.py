@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import socket
 
 SLICE = 0.5  # seconds between two looks at a process that cannot be watched by a handle
+LONGEST = 86400.0  # seconds of one poll at most: the system takes no more than 24 days
 
 
 class Waiter:
@@ -62,7 +63,7 @@ class Waiter:
         until = time.monotonic() + seconds
         while True:
             left = until - time.monotonic()
-            if poll.poll(math.ceil(max(0.0, min(left, SLICE) if blind else left) * 1000)):
+            if poll.poll(math.ceil(max(0.0, min(left, SLICE if blind else LONGEST)) * 1000)):
                 return
             if time.monotonic() >= until or not all(lives(self._table, ident) for ident in blind):
                 return

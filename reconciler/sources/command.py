@@ -145,6 +145,8 @@ def _clean() -> dict[str, str | None]:
         "GIT_CONFIG_GLOBAL": "/dev/null",
         "GIT_ATTR_NOSYSTEM": "1",
         "GIT_NO_REPLACE_OBJECTS": "1",
+        # A path that a document names is one, whatever it begins with.
+        "GIT_LITERAL_PATHSPECS": "1",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_ASKPASS": "",
     }

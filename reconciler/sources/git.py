@@ -193,6 +193,8 @@ class GitSource(Source):
         if (
             applied is not None
             and applied.ref == attempted.ref
+            # A commit is named on this host, and no push makes it another one.
+            and setting.commit is None
             and not setting.allow_force_push
             and not self._mirror.descends(commit, applied.commit)
         ):

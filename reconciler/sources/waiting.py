@@ -18,6 +18,9 @@ WAKE = "wake"
 SHORTEST = 1.0
 """Seconds between two looks at least, however often one is asked for."""
 
+LONGEST = 20 * 86400.0
+"""Seconds of one wait at most: the system takes no more than 24 days. A look that comes sooner costs nothing."""
+
 
 def wake_path(state: str) -> str:
     """The bell of whoever follows a repository with that state folder: another process may ring it."""
@@ -56,7 +59,7 @@ class Pause:
         poll.register(self._ours, select.POLLIN)
         if (bell := self._bell.hang()) is not None:
             poll.register(bell, select.POLLIN)
-        rung = poll.poll(seconds * 1000)
+        rung = poll.poll(min(seconds, LONGEST) * 1000)
         self._bell.quiet()
         with suppress(BlockingIOError):
             while self._ours.recv(64):

@@ -85,6 +85,12 @@ def test_the_bell_ends_it(machine: LocalMachine, wake: str) -> None:
     assert slept(machine, 0.1, wake) >= 0.1, "rung once, it rings once"
 
 
+def test_it_ends_a_sleep_that_is_longer_than_the_system_takes(machine: LocalMachine, wake: str) -> None:
+    slept(machine, 0, wake)
+    with soon(lambda: LocalMachine().ring(wake)):
+        assert slept(machine, 60 * 86400, wake) < LONG
+
+
 def test_a_bell_rung_between_two_sleeps_is_not_lost(machine: LocalMachine, wake: str) -> None:
     slept(machine, 0, wake)
     for _ in range(1000):

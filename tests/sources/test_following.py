@@ -84,6 +84,15 @@ def test_a_commit_is_followed_for_good(forge: Forge, tmp_path: Path) -> None:
         assert str(until(source, applied(first)).applied) == f"commit@{first[:7]}"
 
 
+def test_the_host_may_name_an_older_commit(forge: Forge, tmp_path: Path) -> None:
+    first, second = (forge.commit({PATH: spec(path)}) for path in ("/mnt/a", "/mnt/b"))
+    for named, path in ((second, "/mnt/b"), (first, "/mnt/a")):
+        with following(setting(forge.url, tmp_path / "state", ref=named)) as source:
+            source.current()
+            until(source, applied(named))
+            assert tmps(source.current()) == [path]
+
+
 @pytest.mark.parametrize("more", [{"allow_force_push": True}, {"ref": "other"}])
 def test_history_may_be_left_where_the_host_says_so(
     more: dict[str, Any], forge: Forge, tmp_path: Path
@@ -174,6 +183,15 @@ def test_whoever_rings_the_bell_in_the_state_folder_shortens_the_wait(forge: For
         while not applied(second)(source.revisions()):
             assert time.monotonic() < deadline
             time.sleep(0.01)
+
+
+def test_an_interval_longer_than_any_wait_of_the_system_can_be_shortened_too(
+    forge: Forge, tmp_path: Path
+) -> None:
+    forge.commit({PATH: spec("/mnt/a")})
+    with following(setting(forge.url, tmp_path / "state", interval="60d")) as source:
+        source.current()
+        until(source, applied(forge.commit({PATH: spec("/mnt/b")})))
 
 
 def test_a_flood_of_rings_is_not_a_flood_of_looks(

@@ -79,6 +79,11 @@ CASES: dict[str, tuple[Callable[[Forge], str], str]] = {
     "extends an absolute path": (extending("/etc/passwd"), "lies outside the repository"),
     "extends a link": (extending("../base.yaml", base_yaml=("120000", "/etc/passwd")), "is a symbolic link"),
     "extends itself": (extending("h07.yaml"), "extends"),
+    "extends what git could take for an exclusion": (extending('"../:!x"'), ":!x is not in this revision"),
+    "extends what git could take for a pattern": (
+        extending('"../:(glob)*"'),
+        ":(glob)* is not in this revision",
+    ),
 }
 
 
