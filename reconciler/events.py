@@ -32,11 +32,13 @@ class Trouble:
     """Something about the loop itself that a person should know; told once, until it changes.
 
     about: what it is that does not do as it should. over: it does again.
+    away: nobody knows of anything wrong with the spec, but its repository does not answer.
     """
 
     text: str
     about: Literal["loop", "spec", "notify"] = "loop"
     over: bool = False
+    away: bool = False
 
 
 Event: TypeAlias = Planned | Outcome | Ticked | Trouble

@@ -165,20 +165,20 @@ class Loop:
 
     def _tell(self, problem: str | None) -> None:
         if problem is not None and problem != self._told:
-            what = _trouble(self._source.revisions())
-            self._report(Trouble(f"{what}, the last good one goes on:\n{problem}", "spec"))
+            followed = self._source.revisions()
+            away = followed is not None and (followed.obstacle, followed.problem) == ("unreachable", problem)
+            told = f"{_trouble(followed, away)}, the last good one goes on:\n{problem}"
+            self._report(Trouble(told, "spec", away=away))
         elif problem is None and self._told is not None:
             self._report(Trouble("the newest spec is in force again", "spec", over=True))
         self._told = problem
 
 
-def _trouble(followed: Revisions | None) -> str:
-    """What is wrong where the spec is not the newest. followed: None: it is a file."""
+def _trouble(followed: Revisions | None, away: bool) -> str:
+    """What is wrong where the spec is not the newest. followed: None: it is a file. away: it does not answer."""
     if followed is None:
         return "the spec is not usable"
-    if followed.obstacle == "unreachable":
-        return "whether there is a newer spec cannot be told"
-    return "a newer spec is not in force"
+    return "the spec's repository cannot be asked" if away else "a newer spec is not in force"
 
 
 def pause(ticked: Ticked, idle: float | None = None) -> float:

@@ -42,6 +42,9 @@ KINDS: Mapping[notify.Event, Kind] = {
     "farm-full": Kind("warning", "plots wait, and no farmer has room for them", "archiving", after=600.0),
     "blind": Kind("critical", "processes, logs or wishes cannot be read, so nothing is done", after=300.0),
     "spec-invalid": Kind("critical", "the spec is not usable; the last good one goes on"),
+    "source-away": Kind(
+        "warning", "the spec's repository does not answer; the last good spec goes on", after=300.0
+    ),
     "tick-slow": Kind("warning", "looking and acting takes far longer than it should"),
     "loop-stale": Kind("critical", "the loop does not come to the end of a tick"),
     "loop-trouble": Kind("warning", "something else about the loop itself"),

@@ -52,7 +52,7 @@ def fold(memory: Memory, event: Event | Silence, now: Instant) -> Told:
             return _standing(memory, signs.of_tick(event, now, before), now)
         case Silence():
             return _standing(memory, signs.of_silence(event, now), now)
-        case Trouble(about="spec"):
+        case Trouble(about="spec", away=False):
             return _standing(memory, signs.of_spec(event), now)
         case Trouble(about="loop"):
             return memory, (Message(now.at, "loop-trouble", "loop", event.text),)

@@ -35,6 +35,7 @@ _CONDITIONS: Mapping[str, notify.Event] = {
     "DiskAbsent": "disk-away",
     "DiskUnknown": "disk-away",
     "DiskReadOnly": "disk-away",
+    "SourceUnreachable": "source-away",
 }
 Words: TypeAlias = Mapping[Key, str]
 """What stands, by its kind and what it is about, in words."""
@@ -66,6 +67,7 @@ def of_look(event: Planned, before: Words) -> Signs:
         "disk-away",
         "farm-full",
         "blind",
+        "source-away",
     }
     if isinstance(facts.seen.jobs, Known):
         judged |= {"job-stuck", "job-unclear"}

@@ -26,6 +26,7 @@ Event: TypeAlias = Literal[
     "farm-full",
     "blind",
     "spec-invalid",
+    "source-away",
     "tick-slow",
     "loop-stale",
     "loop-trouble",
@@ -71,14 +72,15 @@ Reference = Annotated[
 
 @part
 class Target:
-    """Where messages go: one or several Apprise URLs, and which events they get."""
+    """Where messages go: one Apprise URL, and which events it gets."""
 
     url: Reference | None = field(
         default=None,
-        description="A variable of the environment that holds Apprise URLs, parted by blanks: ${NAME}.",
+        description="A variable of the environment that holds the Apprise URL: ${NAME}.",
     )
     file: Place | None = field(
-        default=None, description="A file that holds Apprise URLs, one a line; # begins a comment."
+        default=None,
+        description="A file that holds the Apprise URL on a line of its own; # begins a comment.",
     )
     level: Level | None = field(
         default=None,
@@ -97,7 +99,7 @@ class Target:
 
     @property
     def place(self) -> str:
-        """Where its URLs stand, which is no secret."""
+        """Where its URL stands, which is no secret."""
         return self.url or self.file or ""
 
 

@@ -134,7 +134,7 @@ def test_an_outage_is_not_told_as_a_newer_spec(host: Scratch, forge: Forge) -> N
         host.run("kick")
         wait_for(lambda: len(troubles()) == 2)
     said = [text.partition(", the last good one goes on")[0] for text in troubles()]
-    assert said == ["a newer spec is not in force", "whether there is a newer spec cannot be told"]
+    assert said == ["a newer spec is not in force", "the spec's repository cannot be asked"]
 
 
 def test_commands_read_what_the_loop_keeps_and_ask_no_repository(host: Scratch, forge: Forge) -> None:

@@ -184,6 +184,34 @@ def test_an_invalid_spec_is_told_until_it_is_usable() -> None:
     assert brief(messages) == [("spec-invalid", "spec", False), ("spec-invalid", "spec", True)]
 
 
+def test_a_repository_that_is_away_is_told_when_it_lasts_and_is_no_invalid_spec() -> None:
+    trouble = Trouble("no route", "spec", away=True)
+    there = Trouble("it is", "spec", over=True)
+    away: dict[str, Any] = {
+        "conditions": (Condition("SourceUnreachable", "https://git.lan/farm.git h", "no route"),)
+    }
+    blip: list[tuple[float, Event]] = [(0, look(**away)), (0, trouble), (60, look(60)), (60, there)]
+    assert told(blip) == []
+    outage: list[tuple[float, Event]] = [
+        (0, look(**away)),
+        (0, trouble),
+        (301, look(301, **away)),
+        (400, look(400)),
+        (400, there),
+    ]
+    messages = told(outage)
+    assert brief(messages) == [
+        ("source-away", "https://git.lan/farm.git h", False),
+        ("source-away", "https://git.lan/farm.git h", True),
+    ]
+    assert {each.level for each in messages} == {"warning"}
+    invalid = Trouble("no spec", "spec")
+    assert brief(told([(0, invalid), (1, trouble), (2, invalid), (3, there)])) == [
+        ("spec-invalid", "spec", False),
+        ("spec-invalid", "spec", True),
+    ]
+
+
 def test_troubles_of_the_telling_itself_are_not_told() -> None:
     assert told([(0, Trouble("no", "notify"))]) == []
     assert brief(told([(0, Trouble("the record cannot be written"))])) == [("loop-trouble", "loop", False)]
