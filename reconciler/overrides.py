@@ -92,10 +92,10 @@ def _parse(data: bytes) -> Override | None:
             ident=None
             if ident is None
             else Ident(str(ident["boot"]), int(ident["pid"]), int(ident["start"])),
-            plot_id=told.get("plot_id"),
-            plotter=told.get("plotter"),
+            plot_id=None if told.get("plot_id") is None else str(told["plot_id"]),
+            plotter=None if told.get("plotter") is None else str(told["plotter"]),
             directories=tuple(str(path) for path in told.get("directories", ())),
             grants=tuple(Grant(str(each["action"]), str(each["leaf"])) for each in told.get("grants", ())),
         )
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None

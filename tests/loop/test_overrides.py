@@ -128,10 +128,26 @@ def test_an_ignored_job_makes_room_for_another() -> None:
     assert "spawn" in actions(loop.tick())
 
 
-@pytest.mark.parametrize("junk", [b"", b"{", b"[]", b'{"verb": "dance"}', b"\xff\xfe\x00", b"[" * 100_000])
+ENDLESS = b"""{"verb": "suspend", "target": "abc", "since": {"at": 1, "up": 1, "boot": "b"}, "who": "me",
+  "ident": {"boot": "b", "pid": 1e999, "start": 1}}"""
+
+
+@pytest.mark.parametrize(
+    "junk", [b"", b"{", b"[]", b'{"verb": "dance"}', b"\xff\xfe\x00", b"[" * 100_000, ENDLESS]
+)
 def test_a_file_that_holds_no_wish_stops_nothing(junk: bytes) -> None:
     farm, loop, _ = _running()
     farm.computer.disks.create("/home/farm/logs/state/overrides/run.abc.json", junk)
     farm.run(loop)
     assert len(farm.begun) == 6
     assert [c.type for c in loop.tick().plan.conditions] == ["OverrideUnreadable"]
+
+
+@pytest.mark.parametrize("at", ["1" * 400, "NaN", "1e999"], ids=["huge", "none", "endless"])
+def test_a_log_whose_record_has_no_time_stops_nothing(at: str) -> None:
+    farm, loop, _ = _running()
+    line = f'{{"plotman": 1, "kind": "plot", "id": "{"a" * 12}", "host": "h", "at": {at}, "up": 1, "boot": "b"}}\n'
+    farm.computer.disks.create(f"/home/farm/logs/20260102T030405.{'a' * 12}.plot.log", line.encode())
+    farm.run(loop)
+    assert len(farm.begun) == 6
+    assert not any(condition.type == "ClockSetBack" for condition in loop.tick().plan.conditions)
