@@ -11,7 +11,8 @@ from reconciler.spec.quoting import show
 DAY = 86400
 WEEK = 7 * DAY
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_DAY = "(mon|tue|wed|thu|fri|sat|sun)"
+# In any case; a schema's patterns have no other way to say so.
+_DAY = f"({'|'.join(''.join(f'[{letter.upper()}{letter}]' for letter in day) for day in _DAYS)})"
 _TIME = "((?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)"
 WINDOW_PATTERN = rf"^(?:{_DAY}(?:-{_DAY})?(?: {_TIME}-{_TIME})?|{_TIME}-{_TIME})$"
 
