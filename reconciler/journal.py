@@ -25,7 +25,9 @@ Scalar: TypeAlias = str | int | float | bool | None
 NEVER = 253402300800.0
 """Wall clock from which on no date can be told: that of the year 10000."""
 
-_LOG = re.compile(r"(?P<time>\d{8}T\d{6})\.(?P<id>[0-9a-f]{12})\.(?P<kind>plot|move|retire|kill|clean)\.log")
+_LOG = re.compile(
+    r"(?P<time>\d{8}T\d{6})\.(?P<id>[0-9a-f]{12})\.(?P<kind>plot|move|retire|kill|clean)\.log", re.ASCII
+)
 _KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
 _NOTE = re.compile(r"(?P<id>[0-9a-f]{12})\.(?P<what>suspended|killed)")
 

@@ -69,7 +69,7 @@ def _ended(memory: Memory, facts: Facts) -> Told:
     if not (isinstance(seen.starts, Known) and isinstance(seen.transfers, Known)):
         return memory, ()
     begun: Sequence[Start | Transfer] = (*facts.starts, *facts.transfers)
-    ended = [each for each in begun if each.outcome not in ("pending", "running")]
+    ended = [each for each in begun if each.outcome in ("finished", "failed", "killed")]
     known = replace(memory, over=frozenset(each.id for each in ended))
     if memory.over is None:
         return known, ()
@@ -86,8 +86,7 @@ def _of_start(start: Start, facts: Facts) -> Message:
     where = f"{start.plotter} k{start.k} on {start.tmp}"
     if start.outcome == "finished":
         return Message(at, "plot-finished", start.plot or start.id, f"{where}{took}, now in {start.dst}")
-    why = start.error or "its log cannot be read"
-    return Message(at, "job-failed", start.id, f"{where}{took}: {why}")
+    return Message(at, "job-failed", start.id, f"{where}{took}: {start.error or 'no word why'}")
 
 
 def _of_transfer(transfer: Transfer, facts: Facts) -> Message:

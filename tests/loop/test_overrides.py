@@ -143,6 +143,14 @@ def test_a_file_that_holds_no_wish_stops_nothing(junk: bytes) -> None:
     assert [c.type for c in loop.tick().plan.conditions] == ["OverrideUnreadable"]
 
 
+@pytest.mark.parametrize("time", ["20260230T030405", "20269999T999999", "00000101T000000"])
+def test_a_log_whose_name_tells_no_time_stops_nothing(time: str) -> None:
+    farm, loop, _ = _running()
+    farm.computer.disks.create(f"/home/farm/logs/{time}.{'a' * 12}.plot.log", b"")
+    farm.run(loop)
+    assert len(farm.begun) == 6
+
+
 @pytest.mark.parametrize("at", ["1" * 400, "NaN", "1e999"], ids=["huge", "none", "endless"])
 def test_a_log_whose_record_has_no_time_stops_nothing(at: str) -> None:
     farm, loop, _ = _running()

@@ -105,6 +105,15 @@ def test_a_job_that_ends_while_the_journal_cannot_be_read_is_told_afterwards() -
     ]
 
 
+def test_a_job_whose_log_cannot_be_read_has_not_failed() -> None:
+    looks = [
+        look(at, starts=Known((ended("a" * 12, outcome),)))
+        for at, outcome in enumerate(("running", "unknown", "finished"))
+    ]
+    messages = told([(float(at), seen) for at, seen in enumerate(looks)])
+    assert brief(messages) == [("plot-finished", "a" * 12, False)]
+
+
 def test_transfers_are_told_by_how_they_ended() -> None:
     over = Known((moved("a", "finished"), moved("b", "failed", error="disk full"), moved("c", "running")))
     messages = told([(0, look()), (1, look(1, transfers=over))])
