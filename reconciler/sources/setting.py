@@ -14,7 +14,7 @@ from reconciler.sources.address import Address, AddressText, address_of
 from reconciler.spec import faults, schemas, tree
 from reconciler.spec.files import read_text
 from reconciler.spec.judge import ValidationError, judged
-from reconciler.spec.marks import Mark, before, described
+from reconciler.spec.marks import Mark, before, described, written
 from reconciler.spec.model import field, part
 from reconciler.spec.place import user_folder
 from reconciler.spec.quoting import show
@@ -87,7 +87,7 @@ def _text(*examples: str) -> Mark:
 
 Ref = Annotated[str, before(parse_ref), _text("main", "tag:stable")]
 Inside = Annotated[str, before(parse_inside), _text("hosts/h07.yaml")]
-Share = Annotated[float, before(parse_share), _text("10%")]
+Share = Annotated[float, before(parse_share), written(lambda share: f"{share:.0%}"), _text("10%")]
 Webhook = Annotated[str, before(parse_webhook), _text("127.0.0.1:9774")]
 
 

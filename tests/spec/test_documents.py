@@ -31,6 +31,19 @@ def test_a_published_schema_is_a_json_schema(name: str) -> None:
     Draft202012Validator.check_schema(documents.published(name))
 
 
+@pytest.mark.parametrize("name", documents.NAMES)
+def test_a_default_is_what_its_own_schema_takes(name: str) -> None:
+    from jsonschema.validators import Draft202012Validator
+
+    schema = documents.published(name)
+    parts = schema.get("$defs", {})
+    for part in (schema, *parts.values()):
+        for key, described in part.get("properties", {}).items():
+            if "default" in described:
+                validator = Draft202012Validator({**described, "$defs": parts})
+                assert validator.is_valid(described["default"]), (key, described["default"])
+
+
 PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     str: st.text(max_size=3) | st.just("\udc80"),
     int: st.integers(0, 2**63),
