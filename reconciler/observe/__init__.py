@@ -17,7 +17,7 @@ from reconciler.farmer import Farmer
 from reconciler.observation import Observation
 from reconciler.observe import draining
 from reconciler.observe.argvs import Argvs
-from reconciler.observe.conditions import of_clock, of_farmers, of_jobs, of_source
+from reconciler.observe.conditions import of_clock, of_farmers, of_jobs, of_plots, of_source
 from reconciler.observe.directories import Places
 from reconciler.observe.farms import Farms
 from reconciler.observe.jobs import Jobs, Told
@@ -121,6 +121,7 @@ class Observer:
                 *of_clock(now, _known(starts)),
                 *of_jobs(_known(seen_jobs)),
                 *places.conditions(),
+                *of_plots(directories.values(), now),
                 *draining.conditions(spec, _known(seen_jobs), directories, _known(transfers)),
                 *of_farmers(farmers.values(), machine.host, waiting | _moving(transfers), now),
             ),

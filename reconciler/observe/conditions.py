@@ -10,11 +10,12 @@ from reconciler.farmer import Farmer, Part
 from reconciler.observation import Condition
 from reconciler.revision import Obstacle, Revisions
 from reconciler.spec.units import show_duration
-from reconciler.state import Absent, Instant, Job, Known, Start
+from reconciler.state import Absent, Directory, Instant, Job, Known, Start
 
 AHEAD = 2.0
 """Seconds that a start may lie in the future before it is worth a word."""
-
+LEFT = 3600.0
+"""Seconds after which what has not changed is no copy under way any more."""
 
 _OF_SOURCE: Mapping[Obstacle, str] = {
     "unreachable": "SourceUnreachable",
@@ -65,6 +66,22 @@ def _of_job(job: Job) -> list[Condition]:
         told = f"{job.stalled}; look at `plotman details {job.id}`, and kill it if it is lost"
         found.append(Condition("JobStalled", job.id, told))
     return found
+
+
+def of_plots(directories: Iterable[Directory], now: Instant) -> tuple[Condition, ...]:
+    """Files under a plot's name that are no whole plot, and that nobody writes any more: they only take room."""
+    return tuple(
+        Condition(
+            "PlotPartial",
+            f"{plot.directory}/{plot.name}",
+            f"{plot.why}; it has not changed for {show_duration(now.at - plot.modified)}, is never archived,"
+            " and stays until you remove it",
+        )
+        for directory in directories
+        if isinstance(directory.plots, Known)
+        for plot in directory.plots.value
+        if plot.state == "partial" and now.at - plot.modified > LEFT
+    )
 
 
 def _way_out(job: Job) -> str:

@@ -123,6 +123,19 @@ def test_what_is_certainly_no_whole_plot_is_partial_however_old(
     assert why in found.why
 
 
+def test_a_partial_plot_that_nobody_writes_any_more_is_told_and_one_that_may_still_grow_is_not(
+    make: Make, plot: Path
+) -> None:
+    farm = make()
+    half = put(farm, plot, age=1800.0)
+    os.truncate(half, half.stat().st_size // 2)
+    for age, told in ((1800.0, []), (7200.0, [("PlotPartial", str(half))])):
+        dated(half, age)
+        assert [(each.type, each.subject) for each in farm.look().conditions] == told
+    (condition,) = farm.look().conditions
+    assert "a k18 plot has" in condition.message and "it has not changed for 2h" in condition.message
+
+
 def test_a_plot_under_the_name_of_another_is_partial(make: Make, plot: Path) -> None:
     farm = make()
     copy = put(farm, plot, name=f"plot-k18-2026-01-01-00-00-{'0f' * 32}.plot")
