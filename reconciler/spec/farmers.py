@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from reconciler.noun import Following
 from reconciler.spec.marks import after, before, limits
 from reconciler.spec.model import Name, field, part
+from reconciler.spec.quoting import show
 from reconciler.spec.units import AbsolutePath, Day, HomePath, Rate, Size
 
 Levels = Annotated[str, limits(pattern=r"^(<|<=|>|>=)?[0-9]{1,2}$", examples=["<7"])]
@@ -208,7 +209,17 @@ Address = Annotated[str, limits(pattern=r"^[^\s@/-][^\s@/]*$", examples=["farmer
 User = Annotated[str, limits(pattern=r"^[^\s@/:-][^\s@/:]*$", examples=["chia"])]
 Jump = Annotated[str, limits(pattern=r"^[^\s-][^\s]*$", examples=["me@gate.lan:22"])]
 Disks: TypeAlias = Annotated[tuple[AbsolutePath, ...], limits(min_length=1)]
-Folder = Annotated[str, limits(pattern=r"^[^/].*[^/]$|^[^/]$", examples=["plots"])]
+
+
+def _inside(folder: str) -> str:
+    if {"", ".", ".."} & set(folder.split("/")):
+        raise ValueError(
+            f"{show(folder)} is no folder within a disk; write its path from the disk on, such as plots"
+        )
+    return folder
+
+
+Folder = Annotated[str, limits(pattern=r"^[^/].*[^/]$|^[^/]$", examples=["plots"]), after(_inside)]
 
 
 def _is_remote(data: Mapping[str, Any]) -> bool:

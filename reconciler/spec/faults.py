@@ -7,7 +7,7 @@ and what would be right. Used for every document that comes from outside.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Problem
 from reconciler.noun import noun
@@ -59,10 +59,16 @@ def by_model(errors: Iterable[ErrorDetails], tree: Tree) -> list[Fault]:
     """All that pydantic objects to, one fault a place; what this tool's own checks say goes first."""
     faults: dict[Path, Fault] = {}
     for error in sorted(errors, key=lambda error: error["type"] != "value_error"):
+        if error["type"] == "default_factory_not_called":
+            continue  # for what is wrong beside it, which is told
         path = _path_in(tree, error["loc"])
         found = tree.get(path)
         context = error.get("ctx", {})
         limit = next((context[kind] for kind in ("ge", "gt") if kind in context), None)
+        if error["loc"][-1:] == ("[key]",):
+            message = "is no name that fits here; write one of letters, digits and the like, without blanks"
+            faults[path] = Fault(path, message, "name", key=True)
+            continue
         if error["type"] == "value_error":
             message = str(context["error"])
         elif limit is not None:
@@ -127,7 +133,19 @@ def _explain(error: ValidationError, root: Schema) -> Iterator[Fault]:
     elif error.validator == "minItems":
         yield Fault(path, "is empty; write at least one", "value")
     else:
-        yield Fault(path, *mismatch(path, error.instance, schema, root))
+        yield Fault(path, *mismatch(path, error.instance, schema, root, needed=_needed(error, root)))
+
+
+def _needed(error: ValidationError, root: Schema) -> bool:
+    """Is what this is about a key that may not be left out?"""
+    schema: Any = root
+    holder: Schema = {}
+    for step in error.absolute_schema_path:
+        if step != "$ref":
+            here: Any = resolve(schema, root) if isinstance(schema, Mapping) else schema
+            holder = here if step == "properties" else holder
+            schema = here[step]
+    return bool(error.absolute_path) and error.absolute_path[-1] in holder.get("required", ())
 
 
 _KINDS: Mapping[type, str] = {dict: "object", list: "array"}
@@ -146,14 +164,17 @@ def _explain_choice(error: ValidationError, schema: Schema, path: Path, root: Sc
         if kind and any(choice.get("type") == kind for choice in choices_of(offered[index], root))
     ]
     if not fitting:
-        yield Fault(path, *mismatch(path, error.instance, schema, root))
+        yield Fault(path, *mismatch(path, error.instance, schema, root, needed=_needed(error, root)))
         return
     # Of several mappings the one is meant whose constant keys (such as `fact: known`) fit best.
     best = min(fitting, key=lambda inner: (sum(_tells_apart(one) for one in inner), len(inner)))
     unsure = [inner for inner in best if _tells_apart(inner)]
     for inner in unsure:
         known = [one.schema for branch in fitting for one in branch if one.path == inner.path]
-        yield Fault(tuple(inner.absolute_path), *mismatch(path, inner.instance, {"anyOf": known}, root))
+        yield Fault(
+            tuple(inner.absolute_path),
+            *mismatch(path, inner.instance, {"anyOf": known}, root, needed=_needed(inner, root)),
+        )
     for inner in () if unsure else best:
         yield from _explain(inner, root)
 

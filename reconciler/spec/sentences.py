@@ -51,8 +51,13 @@ def shown(path: Path, value: object) -> str:
     return show(value)
 
 
-def mismatch(path: Path, value: object, schema: Schema, root: Schema) -> tuple[str, str]:
-    """What is wrong with a value that none of the schema's choices takes, and the name of the broken rule."""
+def mismatch(
+    path: Path, value: object, schema: Schema, root: Schema, *, needed: bool = False
+) -> tuple[str, str]:
+    """What is wrong with a value that none of the schema's choices takes, and the name of the broken rule.
+
+    needed: its key may not be left out.
+    """
     choices = choices_of(schema, root)
     for choice in choices:
         kind = choice.get("format", "")
@@ -61,7 +66,7 @@ def mismatch(path: Path, value: object, schema: Schema, root: Schema) -> tuple[s
                 _PARSERS[kind](value)
             except ValueError as error:
                 return _nearly(value, choices) or f"{error}{_or_else(choices)}", kind
-    return _sentence(path, value, choices, root), "value"
+    return _sentence(path, value, choices, root, needed=needed), "value"
 
 
 def _nearly(value: object, choices: list[Schema]) -> str:
@@ -76,15 +81,17 @@ def _or_else(choices: list[Schema]) -> str:
     return f"; or write {' or '.join(words)}" if words else ""
 
 
-def _sentence(path: Path, value: object, choices: list[Schema], root: Schema) -> str:
+def _sentence(path: Path, value: object, choices: list[Schema], root: Schema, *, needed: bool) -> str:
     ordered = sorted(choices, key=lambda choice: not _constants(choice))
     right = " or ".join(dict.fromkeys(text for choice in ordered if (text := _describe(choice, root))))
     numbers = [choice for choice in choices if choice.get("type") in ("integer", "number")]
     if value is None:
-        left_out = ", or leave the key out" if path and isinstance(path[-1], str) else ""
+        left_out = ", or leave the key out" if path and isinstance(path[-1], str) and not needed else ""
         return f"is empty; write {right}{left_out}"
     if isinstance(value, dict | list):
         return f"is {show(value)}; write {right}"
+    if any([value] == _constants(choice.get("properties", {}).get("kind", {})) for choice in choices):
+        return f"{show(value)} alone says too little; write a mapping with kind: {value} and the keys that it needs"
     if isinstance(value, str) and (nearly := _nearly(value, choices)):
         return nearly
     if isinstance(value, str) and _is_number(scalar(value)) and (numbers or _takes(choices, scalar(value))):

@@ -100,7 +100,18 @@ def test_every_rule_that_a_spec_can_break_has_a_case() -> None:
     assert told == {
         f"{rule}]"
         for rule in (
-            *("empty", "not-text", "syntax", "documents", "tag", "alias", "too-deep", "key", "duplicate-key"),
+            *(
+                "empty",
+                "not-text",
+                "syntax",
+                "documents",
+                "tag",
+                "alias",
+                "too-deep",
+                "key",
+                "duplicate-key",
+                "name",
+            ),
             *(
                 "unknown-key",
                 "missing-key",
