@@ -45,6 +45,9 @@ _CONFIG: Mapping[str, str] = {
 }
 
 
+_SERVING = "--upload-pack=git -c 'safe.directory=*' upload-pack"
+"""How git serves a repository of this machine: whose it is does not matter, since this host names that very one."""
+
 _ADVICE = ("hint:", "Please make sure you have the correct access rights", "and the repository exists")
 
 
@@ -92,7 +95,8 @@ class Git:
             host = address.url.split("/")[2]
             config[f"credential.https://{host}.helper"] = _HELPER
             env |= {_USER: secrets[0], _PASSWORD: secrets[1]}
-        git = ["git", f"--git-dir={self.folder}", *_options(config), "fetch", *words]
+        serving = [_SERVING] if address.scheme == "file" else []
+        git = ["git", f"--git-dir={self.folder}", *_options(config), "fetch", *serving, *words]
         # ulimit counts blocks of 512 bytes.
         argv = ["sh", "-c", f'ulimit -f {LARGEST // 512} && exec "$@"', "sh", *git]
         ran = self._run(argv, float(setting.timeout), env)
@@ -145,6 +149,7 @@ def _clean() -> dict[str, str | None]:
         "GIT_CONFIG_GLOBAL": "/dev/null",
         "GIT_ATTR_NOSYSTEM": "1",
         "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_NO_LAZY_FETCH": "1",
         # A path that a document names is one, whatever it begins with.
         "GIT_LITERAL_PATHSPECS": "1",
         "GIT_TERMINAL_PROMPT": "0",

@@ -84,6 +84,15 @@ def test_a_commit_is_followed_for_good(forge: Forge, tmp_path: Path) -> None:
         assert str(until(source, applied(first)).applied) == f"commit@{first[:7]}"
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_a_repository_of_this_machine_may_be_somebody_elses(forge: Forge, tmp_path: Path) -> None:
+    forge.commit({PATH: spec("/mnt/a")})
+    for path in (forge.folder, *forge.folder.rglob("*")):
+        os.chown(path, 65534, 65534)
+    with following(setting(forge.url, tmp_path / "state")) as source:
+        assert tmps(source.current()) == ["/mnt/a"]
+
+
 def test_the_host_may_name_an_older_commit(forge: Forge, tmp_path: Path) -> None:
     first, second = (forge.commit({PATH: spec(path)}) for path in ("/mnt/a", "/mnt/b"))
     for named, path in ((second, "/mnt/b"), (first, "/mnt/a")):
