@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 
 from reconciler.facts import Facts
-from reconciler.state import Fact, Known
-from reconciler.want import Admitted, Move, Retire, Spawn, Sweep, Verdict, Want
+from reconciler.state import Fact, Job, Known
+from reconciler.want import Admitted, Move, Retire, Spawn, Steer, Sweep, Verdict, Want
 
 _PASSED = Verdict(rule="known", ok=True, text="all that it rests on is known")
 
@@ -57,8 +57,23 @@ def _fault(facts: Facts, want: Want) -> str | None:
                 or _unless_known("the journal", seen.starts)
                 or _unwritable(facts, directory)
             )
+        case Steer() if facts.wish(want.job) is None:
+            return _unroomed(facts, want.job)
         case _:
             return None
+
+
+def _unroomed(facts: Facts, job: Job) -> str | None:
+    """Why it is not known whether a job that nobody resumes by hand has room to go on.
+
+    A directory that is not among those observed is none of ours to judge.
+    """
+    if not job.tmps:
+        return _unless_known("its tmp directory", job.tmp)
+    tmp2 = (job.tmp2.value,) if isinstance(job.tmp2, Known) else ()
+    seen = (facts.directory(path) for path in (*job.tmps, *tmp2))
+    spaces = ((each.path, each.space) for each in seen if each is not None)
+    return next((f"{path} {space.why}" for path, space in spaces if not isinstance(space, Known)), None)
 
 
 def _unable(facts: Facts, want: Spawn) -> str | None:
