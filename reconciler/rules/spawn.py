@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from math import inf
 
 from reconciler.facts import Facts
+from reconciler.spec.models import PlainDirectory
 from reconciler.state import Instant, Known, Phase
 from reconciler.want import Admitted, Spawn
 
@@ -147,10 +148,12 @@ def _dsts(facts: Facts, admitted: Admitted) -> list[str]:
 
 
 def _tmp2(facts: Facts, admitted: Admitted) -> str | None:
-    """The tmp2 with the fewest jobs, where the spec has any."""
+    """The tmp2 with the fewest jobs, of those that may have one more first; None where the spec has none."""
 
-    def load(path: str) -> tuple[int, str]:
+    def load(directory: PlainDirectory) -> tuple[bool, int, str]:
+        path, most = directory.path, directory.max_jobs
         jobs = sum(isinstance(job.tmp2, Known) and job.tmp2.value == path for job in facts.jobs)
-        return jobs + sum(spawn.tmp2 == path for spawn in admitted.spawns), path
+        jobs += sum(spawn.tmp2 == path for spawn in admitted.spawns)
+        return most is not None and jobs >= most, jobs, path
 
-    return min((directory.path for directory in facts.spec.directories.tmp2), key=load, default=None)
+    return min((load(each) for each in facts.spec.directories.tmp2), default=(False, 0, None))[2]

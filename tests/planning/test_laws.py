@@ -88,6 +88,10 @@ def test_no_start_exceeds_a_limit(farm: Farm, plotters: Plotters) -> None:
         until, at_most = (Phase(2, 1), 1) if stagger == "auto" else (stagger.until, stagger.at_most)
         early = [job for job in here if isinstance(job.phase, Known) and job.phase.value < until]
         assert len(early) + started <= at_most
+    for other in (*farm.spec.directories.tmp2, *farm.spec.directories.dst):
+        started = sum(other.path in (spawn.tmp2, spawn.dst) for spawn in made)
+        bound = [j for j in facts.jobs if other.path in j.dsts or j.tmp2 == Known(other.path)]
+        assert not started or other.max_jobs is None or len(bound) + started <= other.max_jobs
 
 
 @often
