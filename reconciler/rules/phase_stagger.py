@@ -27,11 +27,16 @@ def judge(facts: Facts, admitted: Admitted, want: Want) -> Verdict | None:
     count = len(early) + sum(spawn.tmp == want.tmp for spawn in admitted.spawns)
     text = f"{count} of {stagger.at_most} before {until}"
     next_at = None
-    if count >= stagger.at_most and early:
-        furthest = max(early, key=lambda job: (_phase(job) or Phase(0, 0), facts.age(job.since), job.id))
-        text += f", job {_short(furthest)} at {_phase(furthest) or '?:?'}"
-        text += f" ({furthest.health})" if furthest.health in ("suspended", "stuck", "stalled") else ""
-        next_at = _passes_at(facts, furthest, until)
+    # So many must get past it, the furthest first.
+    more = count - stagger.at_most + 1
+    if 0 < more <= len(early):
+        by_progress = sorted(
+            early, key=lambda job: (_phase(job) or Phase(0, 0), facts.age(job.since), job.id)
+        )
+        last = by_progress[-more]
+        text += f", job {_short(last)} at {_phase(last) or '?:?'}"
+        text += f" ({last.health})" if last.health in ("suspended", "stuck", "stalled") else ""
+        next_at = _passes_at(facts, last, until)
         if next_at is not None:
             text += f", about {show_duration(next_at - facts.now.at)} more"
     return Verdict(
