@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from math import inf
@@ -84,16 +84,14 @@ class Replacing:
         # An end that is dated after now lies before every answer: a clock that was set back must not hold it.
         return farmer.asked.at <= ended_at(removal) <= self._facts.now.at
 
-    def spent(self, farmer: str) -> tuple[int, float | None]:
-        """How many plots were removed there within a day, or may have been; and when the first of them counts no more.
+    def spent(self, farmer: str) -> Sequence[float]:
+        """When each plot that was removed there within a day, or may have been, counts no more; wall clock, ascending.
 
-        Wall clock; None: there were none.
+        Infinite for those dated after now: a clock that was set back must not let more go.
         """
         ended = [ended_at(each) for each in self.removals if each.farmer == farmer and may_have_removed(each)]
-        recent = [at for at in ended if self._facts.wall_age(at) < DAY]
-        # A clock that was set back must not let more go.
-        later = [at for at in ended if at > self._facts.now.at]
-        return len(recent) + len(later), min((at + DAY for at in recent), default=None)
+        now = self._facts.now.at
+        return sorted(inf if at > now else at + DAY for at in ended if now - at < DAY)
 
     def setback(self, place: Place) -> Setback | None:
         """Failures in a row of removals from a disk, since the last success, a changed entry in the spec or `kick`."""

@@ -141,7 +141,7 @@ def test_nothing_gives_way_beyond_a_limit_or_on_the_ground_of_what_is_unknown(
     assert isinstance(farm.seen.farmers["other"].disks, Known)
     assert isinstance(farm.seen.removals, Known)
     facts = Facts(farm.spec, farm.seen, plotters)
-    assert facts.replacing.spent("farm")[0] + len(made) <= archive.replace.per_day
+    assert len(facts.replacing.spent("farm")) + len(made) <= archive.replace.per_day
     moves = [action for action in plan_.actions if action.kind == "archive"]
     running = [each for each in farm.seen.removals.value if each.outcome == "running"]
     assert len(made) + len(moves) + len(running) <= facts.streams.to(archive).number
