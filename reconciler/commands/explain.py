@@ -17,6 +17,7 @@ from reconciler.state import Known, Plot
 from reconciler.views import words
 from reconciler.views.explain import ExplainView
 from reconciler.views.names import Names
+from reconciler.want import Sweep
 
 
 @click.command
@@ -45,21 +46,29 @@ def _one(facts: Facts, view: ExplainView, subject: str) -> str:
     for plot in _plots(facts):
         if subject == plot.name or (subject and plot.plot_id.startswith(subject.lower())):
             found[f"plot {plot.name}"] = view.plot(plot)
+    if leftovers := [want for want in view.wants if isinstance(want, Sweep) and _means(subject, want)]:
+        name = " ".join(want.subject for want in leftovers)
+        found[f"leftovers {name}"] = "\n".join(map(view.want, leftovers))
     if subject in facts.seen.farmers:
         found[f"farmer {subject}"] = view.farmer(facts.seen.farmers[subject])
     if len(found) == 1:
         return next(iter(found.values()))
     if not found:
         raise UsageError(
-            f"{words.clean(subject)} is no directory of the spec, no job, no plot here and no farmer"
+            f"{words.clean(subject)} is no directory of the spec, no job, no plot here, no leftover to be cleaned"
+            " and no farmer"
         )
     listed = "\n".join(f"  {words.clean(name)}" for name in found)
     raise UsageError(f"{words.clean(subject)} may mean {len(found)} things; write more of it:\n{listed}")
 
 
+def _means(subject: str, want: Sweep) -> bool:
+    """Is it their path, or a beginning of the plot id, or of the folder's name, that a plan calls them by?"""
+    return subject == want.subject or (subject != "" and want.subject.rpartition("/")[2].startswith(subject))
+
+
 def _plots(facts: Facts) -> Iterator[Plot]:
-    """Every plot in a directory that finished plots land in."""
-    for landing in facts.spec.directories.landing:
-        directory = facts.directory(landing.path)
-        if directory is not None and isinstance(directory.plots, Known):
+    """Every plot in a directory that finished plots land in, or did."""
+    for directory in facts.seen.directories.values():
+        if isinstance(directory.plots, Known):
             yield from directory.plots.value

@@ -127,3 +127,17 @@ def test_explain_finds_directories_jobs_and_farmers(scratch: Scratch) -> None:
     assert scratch.run("explain", "5ca1").out.startswith("job 5ca1ab1e on tmp 00 at 1:1, running")
     assert scratch.run("explain", "barn").out.startswith("farmer barn\n")
     assert scratch.run("explain", "nothing").code == 64
+
+
+def test_explain_answers_what_a_plan_ends_with(scratch: Scratch) -> None:
+    """Leftovers that wait for approval, and a plot that lies in a directory which the spec names no more."""
+    name = f"plot-k25-2026-01-01-00-00-{'5c' * 32}.plot"
+    leftover = scratch.root / "tmp/00" / f"{name}.sort.tmp"
+    leftover.touch()
+    os.utime(leftover, (0, 0))
+    scratch.spec.write_text(scratch.spec.read_text() + "clean: {orphans_after: 1h}\napprove: [clean]\n")
+    asked = scratch.run("plan").out.splitlines()[-1].partition("plotman explain ")[2]
+    answer = scratch.run("explain", asked)
+    assert (asked, answer.code) == ("5c5c5c5c", 0)
+    assert answer.out.startswith(f"clean {scratch.root}/tmp/00/{'5c' * 32}: waits: approval\n")
+    assert scratch.run("explain", f"{scratch.root}/tmp/00/{'5c' * 32}").out == answer.out
