@@ -6,7 +6,7 @@ is held gets a Hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -42,6 +42,12 @@ class Desire:
     wants: Mapping[str, Want]
     why: Mapping[str, tuple[Verdict, ...]]
     held: tuple[Held, ...]
+
+    @property
+    def resumed(self) -> Sequence[Steer]:
+        """The jobs that go on."""
+        steers = (want for want in self.wants.values() if isinstance(want, Steer))
+        return [steer for steer in steers if steer.kind == "resume"]
 
     @property
     def waiting(self) -> Iterator[Held]:
@@ -89,11 +95,14 @@ def desire(facts: Facts) -> Desire:
     )
 
 
-def verdicts(facts: Facts, want: Want) -> tuple[Verdict, ...]:
-    """Every limit's word on one candidate, were it alone; where `known` holds, no other is asked."""
+def verdicts(facts: Facts, want: Want, resumed: Sequence[Steer]) -> tuple[Verdict, ...]:
+    """Every limit's word on one candidate, were it alone; where `known` holds, no other is asked.
+
+    resumed: the jobs that go on in this tick, without which others might not begin.
+    """
     found: list[Verdict] = []
     for limit in LIMITS[want.kind]:
-        verdict = limit(facts, Admitted(), want)
+        verdict = limit(facts, Admitted(steers=[*resumed]), want)
         if verdict is None:
             continue
         found.append(verdict)

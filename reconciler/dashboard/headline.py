@@ -63,7 +63,7 @@ def _most(snapshot: Snapshot) -> int | None:
     """How many jobs there may be; None where the spec starts none."""
     spawn = next((want for want in _wants(snapshot) if isinstance(want, Spawn)), None)
     if spawn is not None:
-        for verdict in verdicts(snapshot.facts, spawn):
+        for verdict in verdicts(snapshot.facts, spawn, snapshot.wish.resumed):
             if verdict.rule == "max_jobs" and verdict.limit is not None:
                 return int(verdict.limit)
     most = snapshot.facts.spec.scheduling.max_jobs

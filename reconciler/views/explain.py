@@ -22,7 +22,7 @@ class ExplainView:
 
     def __init__(self, facts: Facts, wish: Desire, symbols: Symbols) -> None:
         self._facts = facts
-        self._wish = wish
+        self._resumed = wish.resumed
         self._symbols = symbols
         self._names = Names(facts.spec)
         self._binding = {(held.want.kind, held.want.subject): held.verdict for held in wish.waiting}
@@ -145,7 +145,7 @@ class ExplainView:
         A limit may pass a candidate that stands alone and yet hold it behind what this tick lets through. Where that
         was said of another plot, which this one is like, its own numbers are told, if they hold it, too.
         """
-        alone = verdicts(self._facts, want)
+        alone = verdicts(self._facts, want, self._resumed)
         if binding is None:
             return alone
         own = want.kind == "archive" and want.subject in self._alike

@@ -86,8 +86,10 @@ def _plan(spec: Spec, seen: Observation, plotters: Plotters) -> None:
 
 def _explain(spec: Spec, seen: Observation, plotters: Plotters) -> None:
     facts = Facts(spec, seen, plotters)
-    for held in desire(facts).held:
-        verdicts(facts, held.want)
+    wish = desire(facts)
+    resumed = wish.resumed
+    for held in wish.held:
+        verdicts(facts, held.want, resumed)
 
 
 def _cost(runs: int, work: Callable[[], object]) -> float:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler import actions, documents, reserve
-from reconciler.desire import desire, observed
+from reconciler.desire import desire, observed, verdicts
 from reconciler.drift import drift
 from reconciler.facts import Facts
 from reconciler.judging import Judging, judge
@@ -176,6 +176,15 @@ def test_whatever_waits_is_told(farm: Farm, plotters: Plotters) -> None:
         }
         assert {("archive", name) for name in ready} <= told
     assert sum(hold.count for hold in made.holds) == len([*wish.waiting])
+
+
+@often
+@a_farm
+def test_what_is_done_is_explained_by_limits_that_let_it_through(farm: Farm, plotters: Plotters) -> None:
+    facts = Facts(farm.spec, farm.seen, plotters)
+    wish = desire(facts)
+    for want in wish.wants.values():
+        assert all(verdict.ok for verdict in verdicts(facts, want, wish.resumed))
 
 
 # --- what is not known ---------------------------------------------------------------------------
