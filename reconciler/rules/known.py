@@ -64,14 +64,14 @@ def _fault(facts: Facts, want: Want) -> str | None:
 
 
 def _unroomed(facts: Facts, job: Job) -> str | None:
-    """Why it is not known whether a job that nobody resumes by hand has room to go on.
+    """Why it is not known whether a job that nobody resumes by hand has room to go on, and to land its plot.
 
     A directory that is not among those observed is none of ours to judge.
     """
     if not job.tmps:
         return _unless_known("its tmp directory", job.tmp)
     tmp2 = (job.tmp2.value,) if isinstance(job.tmp2, Known) else ()
-    seen = (facts.directory(path) for path in (*job.tmps, *tmp2))
+    seen = (facts.directory(path) for path in (*job.tmps, *tmp2, *job.dsts))
     spaces = ((each.path, each.space) for each in seen if each is not None)
     return next((f"{path} {space.why}" for path, space in spaces if not isinstance(space, Known)), None)
 

@@ -202,7 +202,7 @@ def test_knowing_less_never_lets_more_through(farm: Farm, data: st.DataObject, p
     """
     less = data.draw(st.sampled_from(list(_forgetting(farm.spec, farm.seen))), label="less")
     before, after = Facts(farm.spec, farm.seen, plotters), Facts(farm.spec, less, plotters)
-    for kind in ("kill", "clean"):
+    for kind in ("kill", "clean", "resume"):
         assert _subjects(after, kind) <= _subjects(before, kind)
     for want in _candidates(after):
         if want.kind in ("spawn", "archive") and judge(after, Admitted(), want)[1] is None:
