@@ -28,7 +28,7 @@ class Drive:
 
     name: Name = field(description="What results call it.")
     kind: DriveKind = field(default="hdd", description="nvme, sata (an SSD) or hdd.")
-    bytes: Size = field(description="How much it holds.", examples=["2TB"])
+    bytes: Size = field(gt=0, description="How much it holds.", examples=["2TB"])
     read: Rate = field(description="What it reads alone.", examples=["3GB/s"])
     write: Rate = field(description="What it writes alone.", examples=["1.5GB/s"])
     alpha: float | None = field(
@@ -95,7 +95,7 @@ class MachineDescription:
     version: Literal[1] = field(description="Version of this document: 1.")
     about: str = field(default="", description="What it is, in a line.")
     cpus: int = field(ge=1, description="Logical processors.")
-    memory: Size = field(description="RAM.", examples=["64GB"])
+    memory: Size = field(gt=0, description="RAM.", examples=["64GB"])
     drives: tuple[LocalDrive, ...] = field(min_length=1, description="Its drives.")
     links: dict[Name, Rate] = field(
         default_factory=dict, description="Network links by name, with what each carries."

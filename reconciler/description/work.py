@@ -42,6 +42,10 @@ class Work:
     )
     memory: Size = field(default=4 * GB, description="Bytes of RAM of one job.", examples=["4GB"])
 
+    def __post_init__(self) -> None:
+        if not any(phase.cpu_seconds for phase in self.phases):
+            raise ValueError("takes no processor time in any phase; a plot takes some")
+
     def scale(self, k: int) -> float:
         """How many times as much a plot of k is: its entries times their width."""
         return (2 * k + 1) / (2 * self.k + 1) * 2.0 ** (k - self.k)

@@ -129,6 +129,8 @@ def _describe(schema: Schema, root: Schema) -> str:
         low, high = schema.get("minimum"), schema.get("maximum")
         if low is not None and high is not None:
             return f"{noun} from {low} to {high}"
+        if low is not None and (below := schema.get("exclusiveMaximum")) is not None:
+            return f"{noun} of at least {low} and less than {below}"
         return f"{noun} of at least {low}" if low is not None else noun
     if kind == "string":
         example = next(iter(schema.get("examples", ())), None)

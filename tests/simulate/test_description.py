@@ -57,6 +57,17 @@ def test_every_example_runs_with_its_spec(name: str) -> None:
             "links are none",
         ),
         ("cpus: 4\ncolour: red", "colour"),
+        ("cpus: 4\nmemory: 0\ndrives:\n- {name: a, bytes: 2TB, read: 1GB/s, write: 1GB/s}", "memory"),
+        ("cpus: 4\nmemory: 4GB\ndrives:\n- {name: a, bytes: 0, read: 1GB/s, write: 1GB/s}", "bytes"),
+        (
+            "cpus: 4\nmemory: 4GB\ndrives:\n- {name: a, bytes: 2TB, read: 1GB/s, write: 1GB/s}\nspread: 1",
+            "less than 1",
+        ),
+        (
+            "cpus: 4\nmemory: 4GB\ndrives:\n- {name: a, bytes: 2TB, read: 1GB/s, write: 1GB/s}\n"
+            "work: [{plotter: chiapos, phases: [{cpu_seconds: 0, threads: 1, read: 0, written: 0}]}]",
+            "takes no processor time",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(line: str, told: str) -> None:
