@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
@@ -56,6 +57,12 @@ def unfit(described: MachineDescription, spec: Spec) -> list[str]:
         for path in dict.fromkeys(paths)
         if not any(path == each or path.startswith(f"{each}/") for each in there)
     ]
+    found += [
+        f"{archive.name} has no disk on any drive of the machine;"
+        f" add {' or '.join(archive.disks)} to the farm paths of one"
+        for archive in spec.archive
+        if archive.host is None and not any(_on(each, disk) for each in there for disk in archive.disks)
+    ]
     hosts = {farmer.host for farmer in described.farmers}
     for archive in spec.archive:
         if archive.host is not None and archive.host not in hosts:
@@ -64,6 +71,11 @@ def unfit(described: MachineDescription, spec: Spec) -> list[str]:
                 f"{archive.name} is at {archive.host}, which is no farmer of the machine; they are {known}"
             )
     return found
+
+
+def _on(path: str, disk: str) -> bool:
+    """Does a disk, or do disks by a pattern, lie at a drive's path or below it?"""
+    return fnmatch(path, disk) or fnmatch(disk, f"{path}/*")
 
 
 def _mount(disks: Disks, drive: Drive, paths: tuple[str, ...]) -> None:

@@ -31,12 +31,8 @@ def to_json(result: Result) -> str:
 
 def _head(result: Result) -> Iterator[str]:
     counted = result.days - result.warm_up
-    # Where a plot has no room at all, the bound is none a day.
-    part = result.plots_a_day / result.bound if result.bound else 0.0
-    yield (
-        f"{result.plots_a_day:.1f} plots a day, {100 * part:.0f} % of the bound"
-        f" of {result.bound:.1f} that {result.binds} sets"
-    )
+    share = f"{100 * result.plots_a_day / result.bound:.0f} % of the" if result.bound else "with a"
+    yield f"{result.plots_a_day:.1f} plots a day, {share} bound of {result.bound:.1f} that {result.binds} sets"
     yield (
         f"{result.archived_a_day:.1f} a day came to their end, in the last {counted:g} of {result.days:g} days"
     )

@@ -107,6 +107,22 @@ def test_what_cannot_be_is_told(simulate: Simulate, arguments: list[str], told: 
     assert told in err
 
 
+def test_a_farm_without_room_for_one_plot_bounds_all_to_none(simulate: Simulate, tmp_path: Path) -> None:
+    small = tmp_path / "machine.yaml"
+    small.write_text(Path(MACHINES, "nuc4.yaml").read_text().replace("18TB", "50GB"))
+    code, out, err = simulate("--days", "1", "--machine", str(small))
+    assert (code, err) == (0, "")
+    assert "plots a day, with a bound of 0.0 that farm room sets" in out
+
+
+def test_a_farm_that_the_machine_has_not_is_refused(simulate: Simulate, tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(Path(MACHINES, "specs", "nuc4.yaml").read_text().replace("/farm/0", "/barn/0"))
+    code, _, err = simulate(spec=str(spec))
+    assert code == 64
+    assert "farm has no disk on any drive of the machine; add /barn/00 or /barn/01" in err
+
+
 def test_a_spec_for_another_machine_is_refused(simulate: Simulate) -> None:
     code, _, err = simulate(spec=join(MACHINES, "specs", "mid12.yaml"))
     assert code == 64
