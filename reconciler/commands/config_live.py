@@ -32,30 +32,38 @@ def away(loaded: Loaded, trials: Iterable[Trial]) -> Iterator[Problem]:
 
 
 def _look(loaded: Loaded) -> Iterator[Problem]:
-    """Directories that cannot be used, and those that share a device."""
+    """Directories that cannot be used, and those that share a device. A log directory that is missing is made."""
     from reconciler.machine import LocalMachine
     from reconciler.spec.parts import ROLES
     from reconciler.state import Absent, Known
-    from reconciler.world import Ask
+    from reconciler.world import MISSING, Ask
 
+    logs = (loaded.spec.directories.logs.path, "directories.logs")
     named = [
         (directory.path, f"directories.{role}[{index}]")
         for role in ROLES
         for index, directory in enumerate(getattr(loaded.spec.directories, role))
-    ]
+    ] + [logs]
     answers = LocalMachine().survey([Ask(path) for path in dict.fromkeys(path for path, _ in named)])
     on_device: dict[str, str] = {}
     for path, name in named:
         place = loaded.place(f"{name}.path")
         found = answers[path]
+        if (path, name) == logs and found == Absent(MISSING):
+            continue
         if not isinstance(found, Known):
             unsure = not isinstance(found, Absent)
-            message = f"{path}: {found.why}" + ("" if unsure else "; mount or create it, or take it out")
+            hint = (
+                "mount it, or name another" if (path, name) == logs else "mount or create it, or take it out"
+            )
+            message = f"{path}: {found.why}" + ("" if unsure else f"; {hint}")
             yield Problem(*place, name, message, "live", warning=unsure)
             continue
         if not found.value.writable:
             message = f"{path} cannot be written to by this user; change its owner or mode, or its mount"
             yield Problem(*place, name, message, "live")
+        if (path, name) == logs:
+            continue
         other = on_device.setdefault(found.value.device, path)
         if other != path:
             message = f"{path} is on the same device as {other}; their room is counted once"

@@ -94,6 +94,17 @@ def test_validate_live_looks_at_the_directories(config: Shell) -> None:
     assert "are on" not in config("validate", name)[1]
 
 
+def test_validate_live_looks_at_the_log_directory_which_need_not_be_there_yet(config: Shell) -> None:
+    (config.home / "tmp").mkdir()
+    spec = GOOD.replace("TMP", f"{config.home}/tmp").replace("/var/log/plotman", f"{config.home}/logs")
+    name = config.write("spec.yaml", spec)
+    assert config("validate", name, "--live")[1] == ""
+    (config.home / "logs").write_text("a file")
+    (told,) = config("validate", name, "--live", code=65)[1].splitlines()
+    assert "directories.logs: " in told
+    assert "is not a directory" in told
+
+
 def test_show_tells_each_values_origin_and_no_key(config: Shell) -> None:
     text = GOOD.replace("TMP", "/a") + "plotting: {keys: {farmer: " + "ab" * 48 + "}}\nspace: {floor: 30GB}\n"
     name = config.write("spec.yaml", text)
