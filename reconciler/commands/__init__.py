@@ -133,6 +133,7 @@ def plotman(ctx: click.Context, ascii: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit. arguments: without the program's name; None: those of this process."""
+    _open_standard_streams()
     # Nor is anything when all is over. And what a look makes is seldom rubbish that only a search finds.
     atexit.register(gc.freeze)
     gc.set_threshold(RUBBISH)
@@ -144,6 +145,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             # A file name that the terminal cannot show must not cost the whole answer.
             stream.reconfigure(errors="backslashreplace")
     sys.exit(_run(arguments))
+
+
+def _open_standard_streams() -> None:
+    """Nothing to read, and nobody who reads, in place of those that whoever called has closed."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - until the process ends
 
 
 def _run(arguments: Sequence[str] | None) -> int:

@@ -67,6 +67,16 @@ def test_python_dash_m_is_the_same_program() -> None:
     assert told.stdout.startswith("plotman")
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(("line", "code"), [("version", 0), ("kill 5ca1ab1e", 64), ("nonsense", 64)])
+def test_a_standard_stream_that_is_closed_costs_what_goes_through_it_and_no_more(
+    line: str, code: int, closed: str
+) -> None:
+    shell = f'"{sys.executable}" -m reconciler {line} {closed}'
+    told = subprocess.run(["sh", "-c", shell], stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    assert (told.returncode, "Traceback" in told.stderr) == (code, False)
+
+
 def test_help_names_every_verb_and_what_it_does(plotman: Callable[..., Answer]) -> None:
     text = plotman("--help").out
     for name, told in VERBS.items():
