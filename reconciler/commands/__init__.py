@@ -133,13 +133,10 @@ def plotman(ctx: click.Context, ascii: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit. arguments: without the program's name; None: those of this process."""
-    _open_standard_streams()
     # Nor is anything when all is over. And what a look makes is seldom rubbish that only a search finds.
     atexit.register(gc.freeze)
     gc.set_threshold(RUBBISH)
-    # What was closed when this began would be the next file that is opened.
-    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
-    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    _open_standard_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A file name that the terminal cannot show must not cost the whole answer.
@@ -148,7 +145,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _open_standard_streams() -> None:
-    """Nothing to read, and nobody who reads, in place of those that whoever called has closed."""
+    """Nothing to read, and nobody who reads, in place of those that whoever called has closed.
+
+    Else the next file that is opened would be such a stream.
+    """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - until the process ends

@@ -23,9 +23,13 @@ from reconciler.views.simulated_page import page
 @click.option(
     "--machine", "machine_path", metavar="FILE", required=True, help="The machine, as a machine.yaml."
 )
-@click.option("--days", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="How long.")
+@click.option("--days", type=click.FloatRange(0.1, 10_000), default=10.0, show_default=True, help="How long.")
 @click.option(
-    "--warm-up", type=click.FloatRange(min=0), default=2.0, show_default=True, help="Days that do not count."
+    "--warm-up",
+    type=click.FloatRange(0, 10_000),
+    default=2.0,
+    show_default=True,
+    help="Days that do not count.",
 )
 @click.option(
     "--seed", type=int, default=0, show_default=True, help="Another one, another run; the same, the same."

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 )
 @click.option("--write-machine", "draft", metavar="FILE", help="Write down what it was taken for.")
 @click.option(
-    "--days", type=click.FloatRange(min=0, min_open=True), help="How long each run is; left out: as it needs."
+    "--days",
+    type=click.FloatRange(0, 10_000, min_open=True),
+    help="How long each run is; left out: as it needs.",
 )
 @click.option(
     "--trials", type=click.IntRange(min=0), default=30, show_default=True, help="Settings that are tried."
