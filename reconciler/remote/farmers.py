@@ -157,7 +157,7 @@ class Listener:
         with self._changed:
             if self._question is None or _subject(question) != _subject(self._question):
                 return
-            pause = min(FIRST * 2.0**self._failures, LONGEST)
+            pause = min(FIRST * 2.0 ** min(self._failures, 30), LONGEST)
             self._failures, self._failed = self._failures + 1, now
             self._due = time.monotonic() + pause
             self._heard = replace(self._heard, trouble=trouble, kind=kind, next_at=now + pause)

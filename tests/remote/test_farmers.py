@@ -192,6 +192,18 @@ def test_failures_back_off(asked: RemoteFarmers, fake: Fake) -> None:
     assert all(pause >= least for pause, least in zip(pauses, (0.2, 0.4, 0.4, 0.4), strict=False))
 
 
+def test_a_farmer_that_was_away_for_days_is_still_asked(
+    asked: RemoteFarmers, fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seconds in {"OFTEN": 0.0, "FIRST": 1e-6, "LONGEST": 1e-6}.items():
+        monkeypatch.setattr(farmers, name, seconds)
+    fake.error = FarmerError("away", "it has gone")
+    # There is no float as great as 2.0 ** 1024.
+    until(lambda: hear(asked).trouble is not None and len(fake.asked) > 1050)
+    fake.error = None
+    until(lambda: hear(asked).trouble is None)
+
+
 @pytest.mark.parametrize("by", ["kick", "spec"])
 def test_a_kick_or_a_changed_spec_ends_a_back_off(
     asked: RemoteFarmers, fake: Fake, monkeypatch: pytest.MonkeyPatch, by: str
