@@ -82,6 +82,7 @@ class Beside:
         self._part: str | None = None
         self._alone: Alone | None = None
         self._published = False
+        self._verified = ""
         self._path = f"{errand.disk.rstrip('/')}/{errand.plot}"
         self._folder = errand.disk
         self._disk = errand.base
@@ -144,11 +145,7 @@ class Beside:
 
     def verify(self, source: Source) -> None:
         """Its size; its sha256 too where that is asked for, or the copy went on from another one's end."""
-        found = self._look(self._held)
-        if not found:
-            raise Missing(f"{self.part} is not there any more")
-        if found != str(source.bytes):
-            raise Corrupt(f"{self.part} has {found} bytes, not {source.bytes}")
+        self._identify(source)
         if self.errand.way.verify == "sha256" or self.resumed:
             ours, theirs = self._digests(self._held, source)
             if ours != theirs:
@@ -157,7 +154,7 @@ class Beside:
     def publish(self, source: Source) -> None:
         """By a hard link; where the file system has none, by a rename that looks first."""
         try:
-            self._ask("name", self._folder, self._held, self.errand.plot)
+            self._ask("name", self._folder, self._held, self.errand.plot, self._verified)
         except Conflict:
             if not self.same(source):
                 raise
@@ -188,6 +185,13 @@ class Beside:
         self._alone = Alone(f"{self.errand.farmer}:{self._folder}/{name}")
         self.resumed = "taken" in self._ask("reserve", self._folder, name, str(source.bytes))
         self._part = name
+
+    def _identify(self, source: Source) -> None:
+        """Note which file is to get the plot's name. Raises Missing, or Corrupt where it has other bytes."""
+        self._verified = self._ask("identity", self._folder, self._held).strip()
+        found = self._verified.partition(" ")[0]
+        if found != str(source.bytes):
+            raise Corrupt(f"{self.part} has {found} bytes, not {source.bytes}")
 
     def _mend(self) -> None:
         """Bring a part file that was taken up to an end that can be appended to.

@@ -23,6 +23,9 @@ is_file() { [ -f "./$1" ] && [ ! -L "./$1" ]; }
 # Field 5 of a long listing is the size, field 2 the number of names.
 field() { ls -ldn "./$2" | awk -v n="$1" 'NR == 1 { print $n }'; }
 
+# Which file that is: its size and its number.
+identity() { ls -ldin "./$1" | awk 'NR == 1 { print $6, $1 }'; }
+
 # Only some sync take a file; they say so in their help. The others know only all disks.
 flush() {
     case $(sync --help 2>&1) in
@@ -122,11 +125,18 @@ digest)
     refuse 73 'no openssl, sha256sum, shasum or sha256'
     ;;
 
-# FOLDER PART PLOT: gives the part file its final name, which must be free.
+# FOLDER NAME: which file that is.
+identity)
+    enter "$1"
+    is_file "$2" || refuse 71 "$1/$2 is not there any more"
+    identity "$2"
+    ;;
+
+# FOLDER PART PLOT IDENTITY: gives the part file its final name, which must be free, if it is still that file.
 name)
     enter "$1"
     stands "$3" && refuse 72 "$1/$3 stands there"
-    is_file "$2" || refuse 71 "$1/$2 is not there"
+    is_file "$2" && [ "$(identity "$2")" = "$4" ] || refuse 71 "$1/$2 is not there any more"
     ln "./$2" "./$3" 2>/dev/null && exit 0
     # It was taken just now, or this file system has no links.
     stands "$3" && refuse 72 "$1/$3 stands there"

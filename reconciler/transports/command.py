@@ -24,7 +24,7 @@ from reconciler.remote import tool
 from reconciler.remote.ran import Ran, Waiting
 from reconciler.transports.beside import Beside
 from reconciler.transports.contract import Report, Step, Transport
-from reconciler.transports.failure import Conflict, Corrupt, Tool
+from reconciler.transports.failure import Conflict, Tool
 from reconciler.transports.source import Source
 from reconciler.transports.words import SIGNS, last_words, meaning
 
@@ -69,10 +69,9 @@ class WithSsh(Beside):
     def verify(self, source: Source) -> None:
         """Its size, and its sha256 unless the owner's check passes."""
         check = self.errand.way.check
+        self._identify(source)
         if not check or _try(self.errand, check, source, self.part, self._wait).code != 0:
             super().verify(source)
-        elif (found := self._look(self._held)) != str(source.bytes):
-            raise Corrupt(f"{self.part} has {found or 'no'} bytes, not {source.bytes}")
 
     def _wait(self) -> None:
         if time.monotonic() - self._looked >= POLL:

@@ -35,7 +35,7 @@ from reconciler.transports.giving_way import Claim, View, admission
 from reconciler.transports.names import parse_part, part_name
 from reconciler.transports.source import BLOCK, Source
 from reconciler.transports.throttle import Throttle
-from reconciler.transports.wire import CHUNK, CREATE, READ, UPDATE, Wire
+from reconciler.transports.wire import CHUNK, CREATE, READ, UPDATE, Stat, Wire
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -86,6 +86,7 @@ class Sftp:
         self._alone: Alone | None = None
         self._handle = b""
         self._standing = 0
+        self._verified: Stat | None = None
         self._shell = Shell(self._login)
 
     def __enter__(self) -> Self:
@@ -183,6 +184,7 @@ class Sftp:
         found = self._wire.look(self._part)
         if found is None:
             raise Missing(f"{self._part} is not there any more")
+        self._verified = found
         if found.bytes != source.bytes:
             raise Corrupt(f"{self._part} has {found.bytes} bytes, not {source.bytes}")
         if self._digest(os.path.basename(self._part), source.bytes) != source.digest.hexdigest():
@@ -193,6 +195,9 @@ class Sftp:
     @_over_the_link
     def publish(self, source: Source) -> None:
         """By a hard link; where the server or the file system has none, by a rename, which does not replace."""
+        if self._wire.look(self._part) != self._verified:
+            # What has its name now is not what was copied.
+            raise Missing(f"{self._part} is not there any more")
         try:
             self._give_name()
         except FileExistsError:

@@ -354,18 +354,24 @@ def test_a_plot_stays_where_what_had_its_final_name_is_gone_again(
     assert farm.arrived(data)
 
 
-def test_what_somebody_put_in_place_of_the_part_file_is_not_taken_for_the_plot(here: Farm) -> None:
-    farm, data = here, here.put()
+@pytest.mark.parametrize("other", [b"half", content(9 * MEGABYTE + 77, seed=1)], ids=["half", "as long"])
+def test_what_somebody_put_in_place_of_the_part_file_is_not_taken_for_the_plot(
+    parted: Farm, other: bytes
+) -> None:
+    farm, data = parted, parted.put()
 
     def replace_part(step: str) -> None:
         if step == "verified":
-            farm.part(len(data)).unlink()
-            farm.part(len(data)).write_bytes(b"half")
+            (farm.disk / "other").write_bytes(other)
+            os.utime(farm.disk / "other", (0, 0))
+            (farm.disk / "other").replace(farm.part(len(data)))
 
     assert farm.move(replace_part).kind == "missing"
     assert farm.at_source.read_bytes() == data
     assert not farm.at_target.exists()
-    assert farm.move().outcome == "finished"
+    while (told := farm.move()).kind == "corrupt":
+        assert not farm.part(len(data)).exists()
+    assert told.outcome == "finished"
     assert farm.arrived(data)
 
 
