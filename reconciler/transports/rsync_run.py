@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reconciler.errand import Errand
 from reconciler.remote import tool
@@ -81,9 +81,12 @@ class Copying:
         self._step = step
         self._done = 0
         self._moved = 0.0
+        self._said: list[str] = []
 
-    def run(self, source: Source, to: str, *options: str) -> str:
-        """Copy the source there; what rsync prints. to: as rsync writes it. Raises Failure, FarmerError.
+    def run(self, source: Source, to: str, *options: str) -> Sequence[str]:
+        """Copy the source there; the lines that rsync prints beside its progress, which are few however long it takes.
+
+        to: as rsync writes it. Raises Failure, FarmerError.
 
         The child inherits the source's lock: should the mover be killed, it keeps others away while it still copies.
         """
@@ -99,7 +102,7 @@ class Copying:
             source.path,
             to,
         )
-        self._done, self._moved = 0, time.monotonic()
+        self._done, self._moved, self._said = 0, time.monotonic(), []
         ran = tool.run(
             argv,
             deadline=STANDSTILL + source.bytes / SLOWEST,
@@ -108,7 +111,7 @@ class Copying:
             keep=(source.descriptor,),
         )
         check(self._errand, ran)
-        return ran.out
+        return self._said
 
     def _heard(self, line: str) -> None:
         if found := _DONE.match(line):
@@ -117,6 +120,8 @@ class Copying:
                 self._done, self._moved = done, time.monotonic()
             self._step("copied-some")
             self._report(done)
+        else:
+            self._said.append(line)
 
     def _check(self) -> None:
         self._report(self._done)

@@ -153,7 +153,7 @@ class RsyncdAlone:
             *making,
         )
         said = copying.run(source, self._url, *options, *password(self._daemon))
-        self._made = _SENT in said
+        self._made = any(line.startswith(_SENT) for line in said)
         if not self._made and not self.same(source):
             raise Broken(f"{self._path} was not copied")
 

@@ -99,6 +99,25 @@ def test_an_rsync_that_outlives_its_mover_keeps_others_away(slow: Farm) -> None:
     finishes_without_limit(slow, data)
 
 
+def test_a_copy_that_tells_of_its_progress_for_hours_is_known_to_be_ours(
+    slow: Farm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each second of it is a line, and of what a program prints only the end is kept."""
+    data = slow.put()
+
+    def at(step: str) -> None:
+        if step == "copied-some":
+            monkeypatch.setattr(tool, "LIMIT", 100)
+        elif step == "copied":
+            monkeypatch.undo()
+            with slow.landing(len(data)).open("r+b") as file:
+                file.write(b"damaged")
+
+    slow_one = replace(slow, way=replace(slow.way, verify="sha256"))
+    assert slow_one.move(at).kind == "corrupt"
+    assert slow.untouched(data)
+
+
 def test_nothing_that_moves_for_long_is_stuck(slow: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tool, "GRACE", 0.1)
     data = slow.put()
