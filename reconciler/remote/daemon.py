@@ -16,7 +16,7 @@ from reconciler.errors import FarmerError
 from reconciler.remote import tool
 from reconciler.remote.script import is_wild
 from reconciler.remote.volumes import Listed, is_plot, may_land, target_of, volume_of
-from reconciler.state import Absent, Fact, Known
+from reconciler.state import Absent, Fact, Known, Unknown
 from reconciler.world import Daemon, Question, Volume
 
 DEADLINE = 60.0
@@ -35,6 +35,8 @@ _LINE = re.compile(
 )
 # A byte of a name that is no printable ASCII.
 _ESCAPED = re.compile(rb"\\#([0-3][0-7]{2})")
+# A path in the module that could not be looked at, as rsync complains of it.
+_FAILED = re.compile(r'"/?(?P<path>[^"]*)" \(in .*?\)\)? failed: (?P<why>.*)')
 _KINDS: Mapping[int, str] = {5: "login", 10: "away", 12: "away", 30: "silent", 35: "silent"}
 
 
@@ -56,7 +58,7 @@ class ByDaemon:
         if ran.code not in (0, *PARTIAL):
             said = ran.err.strip().replace("\n", "; ") or f"rsync ended with {ran.code}"
             raise FarmerError(_KINDS.get(ran.code, "broken"), f"{daemon.host}:{daemon.port}: {said}")
-        return parse(daemon, question, lines, time.time())
+        return parse(daemon, question, lines, time.time(), ran.err)
 
     def close(self) -> None:
         """As `asking.Asker`: nothing is kept open."""
@@ -77,8 +79,13 @@ def arguments(daemon: Daemon, question: Question) -> Sequence[str]:
     )
 
 
-def parse(daemon: Daemon, question: Question, lines: Iterable[str], now: float) -> Mapping[str, Fact[Volume]]:
-    """Each target folder by its path. lines: the whole listing; now: this machine's wall clock. Pure."""
+def parse(
+    daemon: Daemon, question: Question, lines: Iterable[str], now: float, complaints: str = ""
+) -> Mapping[str, Fact[Volume]]:
+    """Each target folder by its path. lines: the whole listing; now: this machine's wall clock. Pure.
+
+    complaints: what rsync says of what it could not look at.
+    """
     folders: list[str] = []
     files: list[tuple[str, Listed]] = []
     for line in lines:
@@ -101,7 +108,18 @@ def parse(daemon: Daemon, question: Question, lines: Iterable[str], now: float) 
             if _is(folder, want):
                 disk = f"{daemon.root.rstrip('/')}/{folder}" if folder != "." else daemon.root
                 found[target_of(question, disk)] = Known(_volume(question, disk, folder, files, clock))
-    return found
+    failed = [(_unescaped(each["path"]), each["why"]) for each in _FAILED.finditer(complaints)]
+    return {path: _doubt(question, _within(daemon, path), failed) or fact for path, fact in found.items()}
+
+
+def _doubt(question: Question, target: str, failed: Iterable[tuple[str, str]]) -> Unknown | None:
+    """Why a target folder is not known: it, or a file there that matters, could not be looked at."""
+    for path, why in failed:
+        folder, _, name = path.rpartition("/")
+        around = path in ("", ".", target) or target.startswith(f"{path}/")
+        if around or (folder == target and (name in question.seek or may_land(name))):
+            return Unknown(f"{path} cannot be looked at: {why}")
+    return None
 
 
 def _volume(

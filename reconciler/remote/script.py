@@ -69,21 +69,40 @@ look() {
             tell end
             return
         fi
+        missed=
         for name do
             shift
-            [ ! -f "$name" ] || set -- "$@" "$name"
+            if [ -f "$name" ]; then
+                set -- "$@" "$name"
+            else
+                missed=$missed/$name/
+            fi
         done
         count=0
         for name in * .*; do
             case $name in
             plot-*.plot | plot-*.plot2 | plot-*.gplot)
                 count=$((count + 1))
-                $every || continue
+                case $missed in
+                *"/$name/"*) ;;
+                *)
+                    ! $every || [ ! -f "$name" ] || set -- "$@" "$name"
+                    continue
+                    ;;
+                esac
                 ;;
             .*.part | .*.plot*.?????? | .*.gplot.?????? | *plot*.tmp) ;;
             *) continue ;;
             esac
-            [ ! -f "$name" ] || set -- "$@" "$name"
+            if [ -f "$name" ]; then
+                set -- "$@" "$name"
+            elif ! why=$(ls -d "./$name" 2>&1); then
+                # It has gone meanwhile, or it stands there and nothing can be told of it.
+                case $why in *'No such file or directory'*) continue ;; esac
+                tell odd "$why"
+                tell end
+                return
+            fi
         done
         [ $# -eq 0 ] || sizes "$@" | while IFS= read -r line; do tell file "$line"; done
         tell clock "$(date +%s)"

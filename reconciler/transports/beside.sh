@@ -52,6 +52,9 @@ look)
         field 5 "$2"
     elif stands "$2"; then
         echo other
+    elif ! said=$(ls -d "./$2" 2>&1); then
+        # What stands there and cannot be told of must not be taken for nothing.
+        case $said in *'No such file or directory'*) ;; *) refuse 1 "$said" ;; esac
     fi
     ;;
 

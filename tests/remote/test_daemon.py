@@ -17,10 +17,11 @@ import pytest
 from reconciler.errors import FarmerError
 from reconciler.remote.daemon import ByDaemon
 from reconciler.remote.tool import LIMIT
-from reconciler.state import Absent, Known
+from reconciler.state import Absent, Known, Unknown
 from reconciler.world import Daemon, Question
 from tests.ports import free_port
 from tests.remote.conftest import PLOT
+from tests.sick import sick
 
 PART = f".{PLOT}.5000.plotter2.part"
 
@@ -77,6 +78,28 @@ def test_disks_are_told_by_their_listing(tmp_path: Path) -> None:
     assert 7190 < (part.age or 0) < 7300
     assert empty.value.free == 10_000
     assert found["/srv/farm/none/plots"] == Absent("is not there")
+
+
+@pytest.mark.parametrize("name", [PLOT, PART])
+@pytest.mark.parametrize("folder", ["", "plots"])
+def test_a_disk_on_which_what_stands_cannot_be_told_is_unknown(
+    tmp_path: Path, name: str, folder: str
+) -> None:
+    disk, well = tmp_path / "module" / "sick", tmp_path / "module" / "well"
+    (well / folder).mkdir(parents=True)
+    with sick(disk / folder, name), rsyncd(tmp_path / "rsyncd", tmp_path / "module") as daemon:
+        asked = question(daemon, "/srv/farm/sick", "/srv/farm/well", folder=folder, seek=(PLOT,))
+        told, other = ByDaemon().ask(asked).values()
+    assert isinstance(told, Unknown)
+    assert "Structure needs cleaning" in told.why
+    assert isinstance(other, Known)
+
+
+def test_what_matters_to_nobody_may_be_sick(tmp_path: Path) -> None:
+    disk = tmp_path / "module" / "disk"
+    with sick(disk, PLOT), rsyncd(tmp_path / "rsyncd", tmp_path / "module") as daemon:
+        (told,) = ByDaemon().ask(question(daemon, "/srv/farm/disk", seek=("other.plot",))).values()
+    assert isinstance(told, Known)
 
 
 def test_a_listing_is_read_whole_however_long_it_is(tmp_path: Path) -> None:

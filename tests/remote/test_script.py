@@ -20,6 +20,7 @@ from reconciler.remote.script import HEADS, quote_pattern, script_for
 from reconciler.state import Absent, Fact, Known, Unknown
 from reconciler.world import HEAD, Question, Volume
 from tests.remote.conftest import PLOT, Mount
+from tests.sick import sick
 
 PART = f".{PLOT}.5000.plotter2.part"
 Ask = Callable[..., dict[str, Fact[Volume]]]
@@ -91,6 +92,26 @@ def test_what_lies_on_a_disk_is_told(ask: Ask, tmp_path: Path) -> None:
     assert volume.writable
     stat = os.statvfs(disk)
     assert volume.total <= stat.f_blocks * stat.f_frsize
+
+
+@pytest.mark.parametrize("name", [PLOT, PART])
+def test_a_disk_on_which_what_stands_cannot_be_told_is_unknown(ask: Ask, tmp_path: Path, name: str) -> None:
+    disk = tmp_path / "disk"
+    with sick(disk, name):
+        for heads in (False, True):
+            told = ask(disks=(str(disk),), seek=(PLOT,), heads=heads)[str(disk)]
+            assert isinstance(told, Unknown)
+            assert "Structure needs cleaning" in told.why
+
+
+def test_a_plot_that_nobody_asks_for_may_be_sick(ask: Ask, shell: list[str], tmp_path: Path) -> None:
+    if shell[0] == "env":
+        pytest.skip("BusyBox's own ls looks at every file of a folder that it lists")
+    disk = tmp_path / "disk"
+    with sick(disk, PLOT):
+        for heads in (False, True):
+            volume = known(ask(disks=(str(disk),), seek=("other.plot",), heads=heads)[str(disk)])
+            assert (volume.plots, volume.every) == (1, ())
 
 
 def test_every_plot_is_listed_where_heads_are_asked_for(ask: Ask, tmp_path: Path) -> None:

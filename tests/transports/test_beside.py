@@ -17,9 +17,10 @@ from reconciler.remote.ran import Ran, Waiting
 from reconciler.remote.shell import Shell
 from reconciler.transports import beside
 from reconciler.transports.beside import Beside, Mounted, lies_below, read_df
-from reconciler.transports.failure import Conflict, Corrupt, Failure, Full, Missing
+from reconciler.transports.failure import Broken, Conflict, Corrupt, Failure, Full, Missing
 from reconciler.transports.source import Source
 from reconciler.world import Login
+from tests.sick import sick
 from tests.transports.farm import MEGABYTE, Farm, nothing
 
 SHELLS = ("dash", "bash", "busybox sh")
@@ -113,6 +114,15 @@ def test_a_plot_gets_its_name_and_is_known_again(here: Farm, shell: Here, name: 
         assert target.same(source)
     assert os.listdir(farm.disk) == [name]
     assert farm.at_target.read_bytes() == data
+
+
+def test_a_plot_of_which_nothing_can_be_told_is_not_taken_for_absent(here: Farm, shell: Here) -> None:
+    here.put(1000)
+    with sick(here.disk, here.plot), Source(here.errand.path) as source, at(here, shell) as target:
+        with pytest.raises(Broken, match="Structure needs cleaning"):
+            target.same(source)
+        with pytest.raises(Broken, match="Structure needs cleaning"):
+            target.stands()
 
 
 def test_a_part_file_of_ours_is_taken_up_and_damage_in_it_found(here: Farm, shell: Here) -> None:
