@@ -7,12 +7,16 @@ the latest that the farmer's clock is known to be; so a file can seem younger th
 
 from __future__ import annotations
 
+import os
 import stat
 import struct
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from paramiko.sftp import CMD_CLOSE, CMD_OPENDIR, CMD_READDIR
+from paramiko.sftp_attr import SFTPAttributes
 
 from reconciler.remote.heads import Heads
 from reconciler.remote.hung import Hung
@@ -112,11 +116,11 @@ class BySftp:
         def look() -> Looked:
             target = target_of(question, disk)
             try:
-                listed = sftp.listdir_attr(target)
+                listed = _listed(sftp, target)
             except FileNotFoundError:
                 # The folder for plots is made by the first of them; until then its disk answers for it.
                 target = disk
-                sftp.stat(disk)
+                sftp.stat(os.fsencode(disk))
                 listed = []
             # The sizes of files on their way come before the room that is left.
             files = tuple(
@@ -177,13 +181,29 @@ def _volume(question: Question, fact: Fact[Looked], clock: float) -> Fact[Volume
 
 def _room(sftp: Any, path: str) -> Room:
     """Raises OSError, also where the server has no such request."""
-    _, reply = sftp._request(_EXTENDED, "statvfs@openssh.com", path)
+    _, reply = sftp._request(_EXTENDED, "statvfs@openssh.com", os.fsencode(path))
     try:
         _, size, blocks, _, free, _, _, _, number, flags, _ = _STATVFS.unpack(reply.get_remainder())
     except struct.error as error:
         raise OSError(f"its answer about room cannot be read: {error}") from error
     # Some file systems have no number; then their sizes tell them apart, as well as they can.
     return Room((number,) if number else (size, blocks), free * size, blocks * size, not flags & _READ_ONLY)
+
+
+def _listed(sftp: Any, folder: str) -> list[SFTPAttributes]:
+    """What lies in a folder, also under names that are no UTF-8: paramiko's own listing gives up at such a name."""
+    _, reply = sftp._request(CMD_OPENDIR, os.fsencode(folder))
+    handle = reply.get_binary()
+    found = []
+    try:
+        while True:
+            _, reply = sftp._request(CMD_READDIR, handle)
+            for _ in range(reply.get_int()):
+                name, _line = os.fsdecode(reply.get_binary()), reply.get_binary()
+                found.append(SFTPAttributes._from_msg(reply, name))
+    except EOFError:
+        sftp._request(CMD_CLOSE, handle)
+        return found
 
 
 def _expand(sftp: paramiko.SFTPClient, pattern: str) -> Iterator[str]:
@@ -199,7 +219,7 @@ def _expand(sftp: paramiko.SFTPClient, pattern: str) -> Iterator[str]:
         paths = [
             f"{path}/{entry.filename}"
             for path in paths
-            for entry in sorted(sftp.listdir_attr(path or "/"), key=lambda entry: entry.filename)
+            for entry in sorted(_listed(sftp, path or "/"), key=lambda entry: entry.filename)
             if fnmatchcase(entry.filename, step)
             and not entry.filename.startswith(".")
             and not stat.S_ISREG(entry.st_mode or 0)
@@ -210,7 +230,7 @@ def _expand(sftp: paramiko.SFTPClient, pattern: str) -> Iterator[str]:
 def _read_heads(sftp: paramiko.SFTPClient, paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     for path in paths:
         try:
-            with sftp.open(path, "rb") as file:
+            with sftp.open(os.fsencode(path), "rb") as file:
                 yield path, file.read(HEAD)
         except TimeoutError:
             raise

@@ -78,6 +78,18 @@ def test_disks_are_told_as_they_are(
     assert len(found) == 5
 
 
+def test_names_that_are_no_utf_8_cost_nothing(asker: Asker, farmer: Server, by: By, tmp_path: Path) -> None:
+    disk = tmp_path / "farm" / os.fsdecode(b"\xff")
+    disk.mkdir(parents=True)
+    for name in (PLOT, os.fsdecode(b"\xe4.txt"), os.fsdecode(b".\xe4.plot.5000.plotter2.part")):
+        (disk / name).write_bytes(b"plot")
+    one = question(farmer, by, f"{tmp_path}/farm/*", mount=False, seek=(PLOT,), heads=True)
+    volume = known(asker.ask(one)[str(disk)])
+    assert [file.name for file in volume.sought] == [PLOT]
+    assert [os.fsencode(file.name) for file in volume.parts] == [b".\xe4.plot.5000.plotter2.part"]
+    assert [file.head for file in volume.every] == [b"plot"]
+
+
 def test_a_disk_that_is_unmounted_turns_absent(
     asker: Asker, farmer: Server, by: By, tmp_path: Path, mount: Mount
 ) -> None:
