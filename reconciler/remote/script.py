@@ -43,6 +43,12 @@ sizes() {
     esac 2>/dev/null
 }
 
+# Does something stand there of which nothing can be told, so that it seems to be no file and no folder? $why says more.
+hidden() {
+    why=$(ls -d "$1" 2>&1) && return 1
+    case $why in *'No such file or directory'*) return 1 ;; esac
+}
+
 # look BASE LITERAL NAME...: the disk, its number being in $disk and $key
 look() {
     base=$1 literal=$2
@@ -96,9 +102,7 @@ look() {
             esac
             if [ -f "$name" ]; then
                 set -- "$@" "$name"
-            elif ! why=$(ls -d "./$name" 2>&1); then
-                # It has gone meanwhile, or it stands there and nothing can be told of it.
-                case $why in *'No such file or directory'*) continue ;; esac
+            elif hidden "./$name"; then
                 tell odd "$why"
                 tell end
                 return
@@ -107,6 +111,10 @@ look() {
         [ $# -eq 0 ] || sizes "$@" | while IFS= read -r line; do tell file "$line"; done
         tell clock "$(date +%s)"
         tell count "$count"
+    elif hidden "$target"; then
+        tell odd "$why"
+        tell end
+        return
     else
         target=$disk
         tell count 0

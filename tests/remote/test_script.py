@@ -136,6 +136,14 @@ def test_a_folder_that_is_yet_to_be_made_has_its_disk_s_room(ask: Ask, tmp_path:
     assert volume.free > 0
 
 
+def test_a_folder_of_which_nothing_can_be_told_is_not_yet_to_be_made(ask: Ask, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    with sick(disk, "plots"):
+        told = ask(disks=(str(disk),), folder="plots")[f"{disk}/plots"]
+        assert isinstance(told, Unknown)
+        assert "Structure needs cleaning" in told.why
+
+
 def test_what_is_no_disk_is_no_disk(ask: Ask, tmp_path: Path) -> None:
     (tmp_path / "farm").mkdir()
     (tmp_path / "farm" / "a file").write_text("")
