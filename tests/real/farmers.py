@@ -24,6 +24,7 @@ from tests.ports import free_port
 from tests.real.farm import Farm
 from tests.real.sight import until
 from tests.sshd import Server, serve
+from tests.transports.ways import QUICK
 
 PAGE = 4096
 
@@ -110,7 +111,7 @@ def farmers(
             for disk in disks:
                 disk.mkdir(parents=True)
             mounted = [stack.enter_context(_mounted(disk, size)) for disk in disks]
-            server = stack.enter_context(serve(home / "sshd", address=address, prefix=prefix))
+            server = stack.enter_context(serve(home / "sshd", lines=QUICK, address=address, prefix=prefix))
             until(lambda server=server: "Server listening" in server.log())  # type: ignore[misc]
             daemon = stack.enter_context(_daemon(home, home / "disks"))
             made.append(Farmer(name, server, home / "disks", disks, all(mounted), daemon))
