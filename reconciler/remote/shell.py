@@ -188,14 +188,16 @@ class Shell:
         return within(self._wait, session, waiting)
 
     def _reach(self) -> None:
-        connection = self._route()
-        connection.open()
-        for transport in self._transports:
-            transport.set_keepalive(KEEPALIVE)
-        self._connection = connection
-        if self._closed:
-            # It was given up meanwhile.
-            self.close()
+        try:
+            connection = self._route()
+            connection.open()
+            for transport in self._transports:
+                transport.set_keepalive(KEEPALIVE)
+            self._connection = connection
+        finally:
+            if self._closed:
+                # It was given up meanwhile.
+                self.close()
 
     def _route(self) -> Any:
         """fabric's connection, all of whose hops know whom to believe and how long to wait."""

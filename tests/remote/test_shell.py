@@ -292,6 +292,31 @@ def test_a_port_where_nobody_listens_is_away() -> None:
     assert refusal(Login(host="127.0.0.1", port=free_port(), config="/dev/null")).kind == "away"
 
 
+def test_a_connection_that_fails_after_it_was_given_up_leaves_nothing_behind(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve, given_up = socket.getaddrinfo, threading.Event()
+
+    def late(*about: object, **more: object) -> object:
+        given_up.wait(60)
+        return resolve(*about, **more)  # type: ignore[arg-type]
+
+    def reaching() -> set[threading.Thread]:
+        return {each for each in threading.enumerate() if each not in before}
+
+    before = set(threading.enumerate())
+    monkeypatch.setattr(socket, "getaddrinfo", late)
+    login = replace(server.login, known_hosts=str(tmp_path / "none"))
+    with pytest.raises(Silent):
+        Shell(login, connect=0.1).run("echo", deadline=5)
+    assert reaching()
+    given_up.set()
+    deadline = time.monotonic() + 60
+    while reaching():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_a_name_that_nobody_has_is_away() -> None:
     assert refusal(Login(host="nobody.invalid", config="/dev/null")).kind == "away"
 
