@@ -25,7 +25,7 @@ UNDER_WAY = ("pending", "running")
 class Teller:
     """Turns a loop's events into lines: all that is done, and of the rest what is new since the last tick.
 
-    It remembers only what it has told. now: wall clock, until a tick says it.
+    It remembers only what it has told. now: wall clock, until a tick says it; utc_offset likewise.
     """
 
     def __init__(self, spec: Spec, symbols: Symbols, now: float, utc_offset: int) -> None:
@@ -63,7 +63,7 @@ class Teller:
 
     def _planned(self, tick: Planned) -> Iterator[str]:
         facts, before = tick.facts, self._before
-        self._now = facts.now.at
+        self._now, self._offset = facts.now.at, facts.seen.utc_offset
         self._view = PlanView(facts.spec, facts.all_jobs, self._symbols)
         if before is not None:
             yield from self._over(before, facts)

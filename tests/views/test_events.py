@@ -13,7 +13,7 @@ from reconciler.state import Known, Phase
 from reconciler.views.events import Teller
 from reconciler.views.symbols import UNICODE
 
-from .samples import GB, NOW, WAITING, Start, Transfer, ago, facts, job, plot, spec
+from .samples import GB, NOW, WAITING, Start, Transfer, ago, facts, job, plot, plotters, spec
 
 
 def teller() -> Teller:
@@ -50,6 +50,14 @@ def test_what_is_done_is_told_at_once() -> None:
     assert said.tell(Outcome(planned.plan.actions[0], "failed", "no room\x07")) == (
         "22:13:20 + spawn  chia k32  tmp 00 -> dst 00  failed: no room?",
     )
+
+
+def test_each_line_has_the_local_time_of_its_own_tick_also_after_the_clocks_were_changed() -> None:
+    winter, said = facts(), teller()
+    said.tell(tick(winter))
+    summer = tick(Facts(winter.spec, replace(winter.seen, utc_offset=3600), plotters()))
+    said.tell(summer)
+    assert said.tell(Outcome(summer.plan.actions[0], "done", "it runs"))[0].startswith("23:13:20 ")
 
 
 def test_a_hold_is_told_once_and_again_when_it_comes_back() -> None:
