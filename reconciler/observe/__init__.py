@@ -28,7 +28,7 @@ from reconciler.observe.settled import Settled
 from reconciler.observe.stalls import Stalls
 from reconciler.observe.starts import Journal
 from reconciler.revision import Revisions
-from reconciler.state import Fact, Instant, Known, Override, T, Transfer, Unknown
+from reconciler.state import Fact, Instant, Known, Override, T, Unknown
 from reconciler.world import World
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class Observer:
                 *places.conditions(),
                 *of_plots(directories.values(), now),
                 *draining.conditions(spec, _known(seen_jobs), directories, _known(transfers)),
-                *of_farmers(farmers.values(), machine.host, waiting | _moving(transfers), now),
+                *of_farmers(farmers.values(), machine.host, waiting, _known(transfers), now),
             ),
         )
 
@@ -135,11 +135,6 @@ class Observer:
         here = self._farms.look(spec, ours, now)
         every = {**here, **self._remotes.look(spec, ours, now, kicked)}
         return {archive.name: every[archive.name] for archive in spec.archive}
-
-
-def _moving(transfers: Fact[tuple[Transfer, ...]]) -> set[str]:
-    """Names of the plots that are under way now."""
-    return {transfer.plot for transfer in _known(transfers) if transfer.outcome == "running"}
 
 
 def _known(fact: Fact[tuple[T, ...]]) -> tuple[T, ...]:

@@ -9,8 +9,9 @@ from reconciler.facts import age
 from reconciler.farmer import Farmer, Part
 from reconciler.observation import Condition
 from reconciler.revision import Obstacle, Revisions
+from reconciler.setbacks import ended_at
 from reconciler.spec.units import show_duration
-from reconciler.state import Absent, Directory, Instant, Job, Known, Start
+from reconciler.state import Absent, Directory, Instant, Job, Known, Start, Transfer
 
 AHEAD = 2.0
 """Seconds that a start may lie in the future before it is worth a word."""
@@ -89,16 +90,24 @@ def _way_out(job: Job) -> str:
 
 
 def of_farmers(
-    farmers: Iterable[Farmer], host: str, ours: Collection[str], now: Instant
+    farmers: Iterable[Farmer],
+    host: str,
+    waiting: Collection[str],
+    transfers: Collection[Transfer],
+    now: Instant,
 ) -> tuple[Condition, ...]:
     """Farmers that cannot be asked, disks that cannot be used, and parts that nobody goes on with.
 
-    ours: names of the plots that wait on this host, or move.
+    waiting: names of the plots that this host has.
     """
-    return tuple(condition for farmer in farmers for condition in _of_farmer(farmer, host, ours, now))
+    return tuple(
+        condition for farmer in farmers for condition in _of_farmer(farmer, host, waiting, transfers, now)
+    )
 
 
-def _of_farmer(farmer: Farmer, host: str, ours: Collection[str], now: Instant) -> Iterator[Condition]:
+def _of_farmer(
+    farmer: Farmer, host: str, waiting: Collection[str], transfers: Collection[Transfer], now: Instant
+) -> Iterator[Condition]:
     if farmer.trouble is not None:
         last = (
             f"; what it last said counts ({show_duration(age(now, farmer.asked))} old)"
@@ -116,7 +125,9 @@ def _of_farmer(farmer: Farmer, host: str, ours: Collection[str], now: Instant) -
             kind = "DiskAbsent" if isinstance(disk.space, Absent) else "DiskUnknown"
             yield Condition(kind, subject, disk.space.why)
         for part in disk.parts:
-            left = _left(part, host, ours, now)
+            left = _left(part, host, waiting, now)
+            if left == "PartLeft" and _moved(part.plot, transfers, farmer.asked or now, now):
+                continue
             if left is not None:
                 told = (
                     f"{part.host or 'somebody'} has not gone on with {part.plot} for"
@@ -125,12 +136,21 @@ def _of_farmer(farmer: Farmer, host: str, ours: Collection[str], now: Instant) -
                 yield Condition(left, subject, told)
 
 
-def _left(part: Part, host: str, ours: Collection[str], now: Instant) -> str | None:
+def _left(part: Part, host: str, waiting: Collection[str], now: Instant) -> str | None:
     """What a part is that nobody goes on with, by its condition's name; None: somebody may."""
     if part.host == host:
         # Our own, of a plot that went elsewhere or is gone, will never be gone on with.
-        return "PartLeft" if part.plot not in ours else None
+        return "PartLeft" if part.plot not in waiting else None
     return "PartStale" if now.at - part.modified > STALE else None
+
+
+def _moved(plot: str, transfers: Iterable[Transfer], asked: Instant, now: Instant) -> bool:
+    """Did that plot move when its farmer was asked, or does it now? Then the part that it told of may be whole."""
+    # An end that is dated after now lies before every answer: a clock that was set back must not hold it.
+    return any(
+        each.plot == plot and (each.outcome == "running" or asked.at <= ended_at(each) <= now.at)
+        for each in transfers
+    )
 
 
 def stalled_words(quiet: float, still: float) -> str:

@@ -19,7 +19,7 @@ from reconciler.observe.remotes import Remotes
 from reconciler.plotters import Plotters
 from reconciler.spec.loading import parse
 from reconciler.spec.models import Spec
-from reconciler.state import Absent, Fact, Instant, Known, Space, Unknown
+from reconciler.state import Absent, Fact, Instant, Known, Space, Transfer, Unknown
 from reconciler.transports.names import part_name
 from reconciler.world import Answer, Found, Heard, Question, Stat, Volume
 
@@ -109,7 +109,7 @@ def test_a_disk_of_which_nothing_is_known_costs_only_itself(volume: Fact[Volume]
     farmer = _ask(Telephone({"far": Heard(answer=_answer(volume))}), FAR)["far"]
     assert isinstance(farmer.disks, Known)
     assert farmer.disks.value[0].space == volume
-    assert {"DiskAbsent", "DiskUnknown"} & {each.type for each in of_farmers([farmer], "here", [], NOW)}
+    assert {"DiskAbsent", "DiskUnknown"} & {each.type for each in of_farmers([farmer], "here", [], [], NOW)}
 
 
 def test_devices_of_two_farmers_are_never_one_and_of_one_host_always() -> None:
@@ -192,7 +192,7 @@ def test_a_program_without_ssh_is_not_asked_and_its_room_is_its_own() -> None:
 def test_trouble_is_told_while_the_last_answer_still_counts() -> None:
     heard = Heard(answer=_answer(), trouble="far.lan: no route to host", kind="away", next_at=NOW.at + 10)
     farmer = _ask(Telephone({"far": heard}), FAR)["far"]
-    (told,) = of_farmers([farmer], "here", [], NOW)
+    (told,) = of_farmers([farmer], "here", [], [], NOW)
     assert told.type == "FarmerAway"
     assert "no route" in told.message
     assert "8s old" in told.message
@@ -201,9 +201,29 @@ def test_trouble_is_told_while_the_last_answer_still_counts() -> None:
 def test_a_part_that_another_host_left_behind_is_told_with_the_way_out() -> None:
     part = Found(f".{NAME}.108000000000.other.part", 7, 7 * 3600.0)
     heard = Heard(answer=_answer(Known(replace(VOLUME, parts=(part,)))))
-    (told,) = of_farmers([_ask(Telephone({"far": heard}), FAR)["far"]], "here", [], NOW)
+    (told,) = of_farmers([_ask(Telephone({"far": heard}), FAR)["far"]], "here", [], [], NOW)
     assert told.type == "PartStale"
     assert "plotman clean --farmer far" in told.message
+
+
+@pytest.mark.parametrize(
+    ("ended", "left"), [(9.0, True), (7.0, False), (0.0, False), (-5.0, True), (None, False)]
+)
+def test_a_part_of_a_plot_that_moved_when_its_farmer_was_asked_is_not_left_behind(
+    ended: float | None, left: bool
+) -> None:
+    """ended: seconds before now; None: it moves still. The answer is 8 s old."""
+    part = Found(f".{NAME}.108000000000.here.part", 7, 7.0)
+    farmer = _ask(Telephone({"far": Heard(answer=_answer(Known(replace(VOLUME, parts=(part,)))))}), FAR)[
+        "far"
+    ]
+    transfer = Transfer(
+        id="eeeeeeeeeeee", plot=NAME, source="/dst", farmer="far", disk="/farm/0", bytes=7, since=_before(60.0),
+        outcome="running" if ended is None else "finished",
+        ended=None if ended is None else NOW.at - ended, log="/l",
+    )  # fmt: skip
+    told = of_farmers([farmer], "here", [], [transfer], NOW)
+    assert [each.type for each in told] == ["PartLeft"] * left
 
 
 class Sick(Filesystem):
