@@ -162,6 +162,11 @@ def shelf_path(logs: str, name: LogName, outcome: str) -> str:
     return f"{logs}/{name.time[:4]}-{name.time[4:6]}/{name.time}.{name.id}.{name.kind}.{outcome}.log"
 
 
+def tells_a_plot(shelved: str) -> bool:
+    """Is this the name of a shelved log whose job has finished its plot?"""
+    return shelved.endswith(".plot.finished.log")
+
+
 def parse_shelf_name(name: str) -> tuple[LogName, str] | None:
     """(log, outcome) of a shelved log's file name; None for what is none."""
     stem, _, outcome = name.removesuffix(".log").rpartition(".")

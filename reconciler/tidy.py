@@ -39,8 +39,9 @@ def tidy(machine: Machine, facts: Facts, acted_on: Collection[str] = ()) -> None
 
 
 def expire(machine: Machine, facts: Facts) -> int:
-    """Remove shelved logs older than the spec keeps them; how many."""
-    logs = facts.spec.directories.logs
+    """Remove shelved logs older than the spec keeps them; how many. Those that `stop_after` counts stay."""
+    logs, plotting = facts.spec.directories.logs, facts.spec.plotting
+    counts = plotting is not None and plotting.stop_after is not None
     folders = machine.glob(f"{logs.path}/[0-9][0-9][0-9][0-9]-[0-9][0-9]")
     newest = f"{logs.path}/{datetime.fromtimestamp(max(0.0, facts.now.at - logs.keep), UTC):%Y-%m}"
     removed = 0
@@ -50,7 +51,10 @@ def expire(machine: Machine, facts: Facts) -> int:
             continue
         survey = machine.survey([Ask(folder, names=True)])[folder]
         names = [e.name for e in survey.value.entries if not e.folder] if isinstance(survey, Known) else []
-        paths = [f"{folder}/{name}" for name in names if name.endswith(".log")]
+        old = [
+            name for name in names if name.endswith(".log") and not (counts and journal.tells_a_plot(name))
+        ]
+        paths = [f"{folder}/{name}" for name in old]
         for path, stat in (machine.stat(paths) if paths else {}).items():
             if isinstance(stat, Known) and logs.keep < facts.wall_age(stat.value.modified) < inf:
                 removed += isinstance(machine.remove(path, stat.value.inode), Known)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Literal
 
-from reconciler.journal import LogName, Record
+from reconciler.journal import LogName, Record, tells_a_plot
 from reconciler.noun import noun
 from reconciler.observation import Condition
 from reconciler.observe.logbook import Log, Logbook
@@ -170,7 +170,7 @@ class Journal:
             return 0
         surveys = self._machine.survey([Ask(path, names=True) for path in folders.value])
         names = [e.name for s in surveys.values() if isinstance(s, Known) for e in s.value.entries]
-        return sum(name.endswith(".plot.finished.log") for name in names)
+        return sum(map(tells_a_plot, names))
 
     def conditions(self) -> tuple[Condition, ...]:
         """What is odd about the journal."""

@@ -71,7 +71,9 @@ class Logs:
 
     path: HomePath = field(description="Absolute path, or from ~ on; on a local disk, since it holds locks.")
     keep: Duration = field(
-        default=365 * 86400, description="Logs older than this are removed.", examples=["365d"]
+        default=365 * 86400,
+        description="Logs older than this are removed, but for those of plots that plotting.stop_after counts.",
+        examples=["365d"],
     )
     floor: Size = field(
         default=100_000_000,

@@ -10,7 +10,8 @@ from reconciler import tidy
 from reconciler.simulate import Fate, Fuse
 from reconciler.simulate.plotting import PlotJob
 from reconciler.simulate.processes import Process
-from tests.loop.farm import LOGS, Farm
+from reconciler.spec.loading import parse
+from tests.loop.farm import LOGS, Farm, spec_text
 
 
 @pytest.fixture
@@ -82,6 +83,12 @@ def test_shelved_logs_go_once_they_are_older_than_the_spec_keeps_them() -> None:
     shelved = set(_logs(farm, f"{LOGS}/2027-01"))
     assert len(shelved) == 6
     farm.run(loop, hours=200, done=lambda: farm.computer.clock.time > end + 5 * 86400)
+    left = set(_logs(farm, f"{LOGS}/2027-01"))
+    assert left == {name for name in shelved if name.endswith(".plot.finished.log")}, "what stop_after counts"
+    assert len(farm.begun) == 3
+    changed = {"plotting": {"state": "drained"}, "directories": {"logs": {"path": LOGS, "keep": "3d"}}}
+    farm.source.loaded = parse(spec_text(**changed, scheduling={"tick": "6h"}), "farm.yaml")
+    farm.run(loop, hours=200, done=lambda: farm.computer.clock.time > end + 7 * 86400)
     assert not shelved & set(_logs(farm, f"{LOGS}/2027-01"))
 
 
