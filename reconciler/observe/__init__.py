@@ -80,6 +80,7 @@ class Observer:
         seen_jobs = jobs.look(table)
         history = journal.history(now)
         starts, transfers = history.starts, history.transfers
+        before = journal.finished_before() if _counts(spec) else Known(0)
         killing = isinstance(wishes, Known) and any(wish.verb == "kill" for wish in wishes.value)
         if isinstance(seen_jobs, Known):
             seen_jobs = Known(self._stalls.look(seen_jobs.value, _known(starts), now))
@@ -104,14 +105,15 @@ class Observer:
             memory=machine.memory,
             utc_offset=machine.utc_offset(),
             jobs=seen_jobs,
-            starts=starts,
+            # What has begun is known only as far as all of it is that the spec counts.
+            starts=starts if isinstance(before, Known) else before,
             transfers=transfers,
             removals=history.removals,
             deletions=history.deletions,
             overrides=wishes,
             directories=directories,
             farmers=farmers,
-            finished_before=journal.finished_before() if _counts(spec) else 0,
+            finished_before=before.value if isinstance(before, Known) else 0,
             source=source,
             busy=machine.busy() if _open(spec) else Unknown("nothing depends on it"),
             conditions=(

@@ -163,14 +163,19 @@ class Journal:
         held = self._held[path]
         return held.value if isinstance(held, Known) else isinstance(held, Unknown)
 
-    def finished_before(self) -> int:
-        """Plots finished by jobs whose logs are shelved."""
+    def finished_before(self) -> Known[int] | Unknown:
+        """Plots finished by jobs whose logs are shelved; Unknown where a folder of them does not answer."""
         folders = self._machine.glob(f"{self._logs}/[0-9][0-9][0-9][0-9]-[0-9][0-9]")
-        if not isinstance(folders, Known):
-            return 0
-        surveys = self._machine.survey([Ask(path, names=True) for path in folders.value])
-        names = [e.name for s in surveys.values() if isinstance(s, Known) for e in s.value.entries]
-        return sum(map(tells_a_plot, names))
+        if isinstance(folders, Unknown):
+            return folders
+        paths = folders.value if isinstance(folders, Known) else ()
+        finished = 0
+        for path, survey in self._machine.survey([Ask(path, names=True) for path in paths]).items():
+            if isinstance(survey, Unknown):
+                return Unknown(f"{path}: {survey.why}")
+            names = [each.name for each in survey.value.entries] if isinstance(survey, Known) else []
+            finished += sum(map(tells_a_plot, names))
+        return Known(finished)
 
     def conditions(self) -> tuple[Condition, ...]:
         """What is odd about the journal."""

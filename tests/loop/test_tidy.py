@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import pytest
 
 from reconciler import tidy
 from reconciler.simulate import Fate, Fuse
+from reconciler.simulate.machine import SimulatedMachine
 from reconciler.simulate.plotting import PlotJob
 from reconciler.simulate.processes import Process
 from reconciler.spec.loading import parse
-from tests.loop.farm import LOGS, Farm, spec_text
+from reconciler.state import Fact, Unknown
+from reconciler.world import Ask, Survey
+from tests.loop.farm import LOGS, Farm, rules, spec_text
 
 
 @pytest.fixture
@@ -36,6 +40,28 @@ def test_shelved_logs_still_count_for_stop_after_and_stagger() -> None:
     assert len(farm.begun) == 6
     assert not farm.broken
     assert len(_logs(farm, f"{LOGS}/2027-01")) >= 10
+
+
+@pytest.mark.usefixtures("hasty")
+def test_shelved_logs_that_do_not_answer_cause_no_plot_more_than_stop_after(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    farm = Farm(plotting={"stop_after": 6})
+    farm.run(farm.loop())
+    assert _logs(farm, f"{LOGS}/2027-01")
+    survey = SimulatedMachine.survey
+
+    def silent(machine: SimulatedMachine, asks: Sequence[Ask]) -> Mapping[str, Fact[Survey]]:
+        hung = Unknown("has not answered yet")
+        return {path: hung if "/2027-" in path else told for path, told in survey(machine, asks).items()}
+
+    monkeypatch.setattr(SimulatedMachine, "survey", silent)
+    loop = farm.loop()
+    for _ in range(10):
+        farm.advance(600.0)
+        ticked = loop.tick()
+    assert len(farm.begun) == 6
+    assert rules(ticked) == {"known"}
 
 
 @pytest.mark.usefixtures("hasty")
