@@ -18,21 +18,24 @@ def propose(facts: Facts, _admitted: Admitted) -> Iterator[Steer]:
     Above the mark jobs go on as far as the room above the floor carries all of them, or as jobs went here never come
     so far that one could not finish. Where nothing moves one
     goes on in any case, or else no room would ever come free. A job that was stopped by a wish which is over
-    was never the cause of a shortage, and waits only while there is one.
+    was never the cause of a shortage, and waits only while there is one. A job that does not count goes on when its
+    wish says so or is over, and is left alone where the want of room stopped it.
     """
-    stopped = [job for job in facts.jobs if job.run == "suspended"]
+    stopped = [job for job in facts.all_jobs if job.run == "suspended"]
     for job in stopped:
         wish = facts.wish(job)
         if wish is not None and wish.verb == "resume":
             yield Steer(kind="resume", job=job, by="override", note=f"asked for by {wish.who}")
-    waiting = [job for job in stopped if job.suspended_by is not None and facts.wish(job) is None]
+    noted = [job for job in stopped if job.suspended_by is not None and facts.wish(job) is None]
+    waiting = [job for job in noted if job.suspended_by != "space" or job.id in facts.claims]
     if not waiting:
         return
     room = {device: _room(facts, device) for device in facts.devices}
     moving = {device: _moving(facts, device) for device in facts.devices}
     resumed: set[str] = set()
-    for job in sorted(waiting, key=lambda job: (sum(facts.claims[job.id].values()), job.id)):
-        claims = {device: size for device, size in facts.claims[job.id].items() if size > 0}
+    every = {job.id: facts.claims.get(job.id, {}) for job in waiting}
+    for job in sorted(waiting, key=lambda job: (sum(every[job.id].values()), job.id)):
+        claims = {device: size for device, size in every[job.id].items() if size > 0}
         asked = job.suspended_by != "space"
         if all(
             not moving[device]

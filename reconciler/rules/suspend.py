@@ -18,9 +18,9 @@ def propose(facts: Facts, admitted: Admitted) -> Iterator[Steer]:
     one looks: until those that go on have room for all that they may take, or, as jobs went here, until
     each could still finish from every moment on. The job with most to grow stops first. One of a device always
     goes on, be it one that takes no more, so that space is always on its way to be freed. A job that a person
-    resumed for a time is left running for that time.
+    resumed for a time is left running for that time. Of jobs that do not count only those of wishes are stopped.
     """
-    for job in facts.jobs:
+    for job in facts.all_jobs:
         wish = facts.wish(job)
         if wish is not None and wish.verb == "suspend" and job.run == "running":
             why = f": {wish.why}" if wish.why else ""
