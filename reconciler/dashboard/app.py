@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 
 from reconciler.dashboard import dst, farmers, headline, jobs, log, plan, progress, tmp, transfers, why
 from reconciler.dashboard.dialogs import Question, Reader
-from reconciler.dashboard.help import HELP
+from reconciler.dashboard.help import HELP, READ_ONLY
 from reconciler.dashboard.panel import Lines, Panel
 from reconciler.dashboard.rows import Line, Sheet
 from reconciler.dashboard.snapshot import Act, Asked, Feed, Snapshot
@@ -322,4 +322,4 @@ class Dashboard(App[None]):
 
     def action_help(self) -> None:
         """The keys."""
-        self.push_screen(Reader("keys", HELP))
+        self.push_screen(Reader("keys", READ_ONLY if self._reading else HELP))

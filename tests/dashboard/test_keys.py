@@ -153,6 +153,12 @@ def test_question_mark_tells_the_keys() -> None:
     assert "pause plotting" in press(one(), "question_mark")[1]
 
 
+def test_question_mark_tells_no_keys_that_do_not_act() -> None:
+    shown = press(one(), "question_mark", reading=True)[1]
+    assert "follow the job's log" in shown
+    assert "pause plotting" not in shown and "suspend the job" not in shown and "as a wish" not in shown
+
+
 def test_numbers_and_tab_lead_to_the_panels() -> None:
     shown: dict[str, list[str]] = {"number": [], "tab": [], "shift+tab": []}
 
