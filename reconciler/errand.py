@@ -11,8 +11,8 @@ from dataclasses import asdict, field, fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
+from reconciler.inquiry import Daemon, Login
 from reconciler.noun import noun
-from reconciler.world import Daemon, Login
 
 if TYPE_CHECKING:
     from reconciler.spec.farmers import Archive

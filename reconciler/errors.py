@@ -113,7 +113,7 @@ class AlreadyStarted(MachineError):
 class FarmerError(PlotmanError):
     """Another machine cannot be reached, or did not do what it was asked.
 
-    kind: the failure's stable name, as in `world.Heard`.
+    kind: the failure's stable name, as in `inquiry.Heard`.
     """
 
     exit_code = 4

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.world import Login
+from reconciler.inquiry import Login
 
 from .ports import free_port
 

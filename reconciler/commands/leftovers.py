@@ -10,11 +10,11 @@ from contextlib import closing
 from reconciler.errand import STALE, login_of
 from reconciler.facts import Facts
 from reconciler.farmer import Disk, Part
+from reconciler.inquiry import Login
 from reconciler.noun import noun
 from reconciler.spec.farmers import Archive
 from reconciler.state import Directory, Known
 from reconciler.transports.names import part_name
-from reconciler.world import Login
 
 DEADLINE = 60.0
 """Seconds that a farmer has for removing."""

@@ -8,9 +8,9 @@ from contextlib import closing, suppress
 from dataclasses import field
 
 from reconciler.errand import login_of
+from reconciler.inquiry import Login
 from reconciler.noun import noun
 from reconciler.spec.farmers import Archive
-from reconciler.world import Login
 
 DEADLINE = 30.0
 """Seconds that a farmer has for it."""

@@ -9,11 +9,11 @@ from typing import TypeAlias
 
 from reconciler.errors import DocumentError, Problem, UsageError
 from reconciler.fleet.limit import Limit
+from reconciler.inquiry import Login
 from reconciler.noun import noun
 from reconciler.spec.host import Host
 from reconciler.spec.loaded import Loaded
 from reconciler.spec.models import Spec
-from reconciler.world import Login
 
 ENDINGS = (".yaml", ".yml", ".json")
 

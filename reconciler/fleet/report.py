@@ -90,7 +90,7 @@ class Reply:
     """What came of asking one host.
 
     labels: what it is told apart by. report: what it said. trouble: why there is none, or what failed there.
-    kind: the stable name of a failure to reach it, as in `world.Heard`.
+    kind: the stable name of a failure to reach it, as in `inquiry.Heard`.
     """
 
     name: str

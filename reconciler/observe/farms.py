@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.farmer import Disk, Farmer, OldPlot, Stored
+from reconciler.inquiry import Found
 from reconciler.observe.heads import Heads
 from reconciler.observe.remotes import old_plots, parts_of
 from reconciler.plotters import names as plot_names
 from reconciler.state import Absent, Fact, Instant, Known, Space, Unknown
 from reconciler.transports.names import parse_part
-from reconciler.world import MISSING, Ask, Found, Machine, Stat, Survey
+from reconciler.world import MISSING, Ask, Machine, Stat, Survey
 
 if TYPE_CHECKING:
     from reconciler.plotters import Plotters

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reconciler.inquiry import HEAD
 from reconciler.state import Instant, Known
-from reconciler.world import HEAD, Chunk, Machine, Stat
+from reconciler.world import Chunk, Machine, Stat
 
 STILL = 60.0
 """Seconds that a file must have been left alone before its head is kept: clocks of file systems are coarse."""

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler.errand import daemon_of, login_of
 from reconciler.facts import age
 from reconciler.farmer import Disk, Farmer, OldPlot, Part, Stored
+from reconciler.inquiry import Answer, By, Found, Heard, Question, Volume
 from reconciler.plotters import head as heads
 from reconciler.plotters import names as plot_names
 from reconciler.spec.units import show_duration
 from reconciler.state import Absent, Fact, Instant, Known, Space, Unknown
 from reconciler.transports.names import parse_part
-from reconciler.world import Answer, By, Farmers, Found, Heard, Question, Volume
+from reconciler.world import Farmers
 
 if TYPE_CHECKING:
     from reconciler.plotters import Plotters

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from reconciler.errors import FarmerError
+from reconciler.inquiry import Login, Question, Volume
 from reconciler.remote import reply
 from reconciler.remote.heads import Heads
 from reconciler.remote.hung import Hung
 from reconciler.remote.script import HEADS, script_for
 from reconciler.remote.shell import Shell, Silent
 from reconciler.state import Fact
-from reconciler.world import Login, Question, Volume
 
 DEADLINE = 30.0
 """Seconds that a farmer has for its answer."""

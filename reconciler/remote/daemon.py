@@ -13,11 +13,11 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from reconciler.errors import FarmerError
+from reconciler.inquiry import Daemon, Question, Volume
 from reconciler.remote import tool
 from reconciler.remote.script import is_wild
 from reconciler.remote.volumes import Listed, is_plot, may_land, target_of, volume_of
 from reconciler.state import Absent, Fact, Known, Unknown
-from reconciler.world import Daemon, Question, Volume
 
 DEADLINE = 60.0
 """Seconds for a listing."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.bell import ring
 from reconciler.errors import FarmerError
+from reconciler.inquiry import Answer, Heard, Question
 from reconciler.state import Instant
-from reconciler.world import Answer, Heard, Question
 
 if TYPE_CHECKING:
     from reconciler.remote.asking import Asker

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from reconciler.inquiry import Found, Volume
 from reconciler.state import Fact, Known
-from reconciler.world import Found, Volume
 
 AT_ONCE = 100
 """Heads that are read in one round."""

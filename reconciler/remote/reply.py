@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.errors import FarmerError
+from reconciler.inquiry import Question, Volume
 from reconciler.remote.script import is_wild
 from reconciler.remote.volumes import Listed, target_of, volume_of
 from reconciler.spec.farmers import fixed_part
 from reconciler.state import Absent, Fact, Known, Unknown
-from reconciler.world import Question, Volume
 
 LONGEST = 4096
 """Characters of one of df's answers that are looked at: what is longer is none."""

@@ -13,8 +13,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection, Sequence
 
+from reconciler.inquiry import HEAD, Question
 from reconciler.spec.farmers import fixed_part
-from reconciler.world import HEAD, Question
 
 WILD = "*?["
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from paramiko.sftp import CMD_CLOSE, CMD_OPENDIR, CMD_READDIR
 from paramiko.sftp_attr import SFTPAttributes
 
+from reconciler.inquiry import HEAD, Login, Question, Volume
 from reconciler.remote.heads import Heads
 from reconciler.remote.hung import Hung
 from reconciler.remote.script import is_wild
@@ -25,7 +26,6 @@ from reconciler.remote.shell import Shell
 from reconciler.remote.volumes import Listed, is_plot, may_land, target_of, volume_of
 from reconciler.spec.farmers import fixed_part
 from reconciler.state import Absent, Fact, Known, Unknown
-from reconciler.world import HEAD, Login, Question, Volume
 
 if TYPE_CHECKING:
     import paramiko

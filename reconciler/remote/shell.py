@@ -31,7 +31,7 @@ from reconciler.remote.tool import Proxy
 from reconciler.remote.within import within
 
 if TYPE_CHECKING:
-    from reconciler.world import Login
+    from reconciler.inquiry import Login
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 
-from reconciler.world import Login
+from reconciler.inquiry import Login
 
 OPTIONS = (
     "BatchMode=yes",

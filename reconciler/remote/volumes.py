@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from reconciler.inquiry import Found, Question, Volume
 from reconciler.plotters import names as plot_names
-from reconciler.world import Found, Question, Volume
 
 
 class Listed(NamedTuple):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from reconciler.inquiry import HEAD, Answer, Found, Heard, Question, Volume
 from reconciler.machine.globbing import glob
 from reconciler.plotters import names as plot_names
 from reconciler.simulate.clock import Clock
@@ -14,7 +15,6 @@ from reconciler.simulate.disks import Device, Disks, File
 from reconciler.spec.farmers import fixed_part
 from reconciler.state import Absent, Fact, Instant, Known, Unknown
 from reconciler.transports.names import parse_part
-from reconciler.world import HEAD, Answer, Found, Heard, Question, Volume
 
 if TYPE_CHECKING:
     from reconciler.simulate.computer import Computer

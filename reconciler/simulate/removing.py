@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.errand import Farewell
+from reconciler.inquiry import HEAD
 from reconciler.replacing import DOUBTFUL
 from reconciler.simulate.disks import Disks, File
 from reconciler.simulate.faults import Fate
@@ -17,7 +18,6 @@ from reconciler.transports import failure
 from reconciler.transports.failure import Failure, failure_of
 from reconciler.transports.remover import fault
 from reconciler.transports.standing import Sight
-from reconciler.world import HEAD
 
 if TYPE_CHECKING:
     from reconciler.simulate.computer import Computer

@@ -7,12 +7,12 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from reconciler.errors import FarmerError
+from reconciler.inquiry import Login
 from reconciler.remote import tool
 from reconciler.remote.ran import Ran, Waiting
 from reconciler.remote.ssh import ssh_argv
 from reconciler.sources.refusal import MirrorBroken, Refused
 from reconciler.sources.setting import Setting
-from reconciler.world import Login
 
 LOCAL = 20.0
 """Seconds that git has for what needs no network."""

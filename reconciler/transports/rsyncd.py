@@ -18,6 +18,7 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple, Self
 
 from reconciler.errand import Errand
+from reconciler.inquiry import Daemon
 from reconciler.remote import tool
 from reconciler.transports.beside import Beside
 from reconciler.transports.contract import Report, Step, Transport
@@ -25,7 +26,6 @@ from reconciler.transports.failure import Broken, Conflict, Corrupt, Missing, To
 from reconciler.transports.rsync_run import STANDSTILL, Copying, check, literal
 from reconciler.transports.source import Source
 from reconciler.transports.words import meaning
-from reconciler.world import Daemon
 
 ANSWER = 90
 """Seconds without a sign of life of a daemon that is asked for names only."""

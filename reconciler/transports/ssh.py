@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from reconciler.inquiry import Login
 from reconciler.remote.ssh import ssh_argv
-from reconciler.world import Login
 
 
 def rsync_shell(login: Login) -> str:

@@ -13,10 +13,10 @@ from importlib import resources
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias, TypeVar
 
 from reconciler.errand import Farewell
+from reconciler.inquiry import HEAD
 from reconciler.noun import noun
 from reconciler.transports.failure import Broken, Conflict, Failure, Missing
 from reconciler.transports.words import last_words, meaning
-from reconciler.world import HEAD
 
 if TYPE_CHECKING:
     from reconciler.remote.shell import Shell

@@ -32,6 +32,7 @@ from typing import TypeVar
 from reconciler.commands import RUBBISH
 from reconciler.desire import desire
 from reconciler.facts import Facts
+from reconciler.inquiry import Answer, Heard, Question, Volume
 from reconciler.machine import LocalMachine
 from reconciler.machine.table import YOUNG
 from reconciler.observation import Observation
@@ -43,7 +44,7 @@ from reconciler.spec.models import Spec
 from reconciler.state import Known
 from reconciler.views.explain import ExplainView
 from reconciler.views.symbols import ASCII
-from reconciler.world import Answer, Farmers, Heard, Machine, Question, Volume
+from reconciler.world import Farmers, Machine
 from tests.benchmarks.alone import alone
 from tests.benchmarks.crowd import Crowd, Shape, settle, spawn
 

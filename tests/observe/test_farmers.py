@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.farmer import Farmer
+from reconciler.inquiry import Answer, Found, Heard, Question, Volume
 from reconciler.machine import LocalMachine
 from reconciler.machine.files import Filesystem
 from reconciler.machine.listings import Listings
@@ -21,7 +22,7 @@ from reconciler.spec.loading import parse
 from reconciler.spec.models import Spec
 from reconciler.state import Absent, Fact, Instant, Known, Space, Transfer, Unknown
 from reconciler.transports.names import part_name
-from reconciler.world import Answer, Found, Heard, Question, Stat, Volume
+from reconciler.world import Stat
 
 NOW = Instant(1_800_000_000.0, 50_000.0, "boot")
 NAME = f"plot-k32-2026-01-01-00-00-{'ab' * 32}.plot"

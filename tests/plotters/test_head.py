@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.inquiry import HEAD
 from reconciler.plotters.chiapos import stripe
 from reconciler.plotters.head import MAGIC, SIZE, Head, fault, read
 from reconciler.plotters.names import PlotName, parse
-from reconciler.world import HEAD
 from tests.heads import CONTRACT, format_1, format_2, memo
 
 ID, OTHER = "0f" * 32, "1e" * 32

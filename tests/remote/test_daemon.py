@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import FarmerError
+from reconciler.inquiry import Daemon, Question
 from reconciler.remote.daemon import ByDaemon
 from reconciler.remote.tool import LIMIT
 from reconciler.state import Absent, Known, Unknown
-from reconciler.world import Daemon, Question
 from tests.ports import free_port
 from tests.remote.conftest import PLOT
 from tests.sick import sick

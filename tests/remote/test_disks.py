@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import FarmerError
+from reconciler.inquiry import HEAD, By, Question, Volume
 from reconciler.remote import heads, sftp
 from reconciler.remote.asking import Asker, ByShell
 from reconciler.remote.sftp import BySftp
 from reconciler.remote.shell import Shell
 from reconciler.state import Absent, Fact, Known, Unknown
-from reconciler.world import HEAD, By, Question, Volume
 from tests.remote.conftest import PLOT, QUICK, Mount
 from tests.sshd import Server, serve
 

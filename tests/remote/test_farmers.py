@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import FarmerError
+from reconciler.inquiry import Heard, Login, Question, Volume
 from reconciler.machine.clock import Clock
 from reconciler.remote import farmers
 from reconciler.remote.farmers import Listener, RemoteFarmers
 from reconciler.state import Absent, Fact, Known
-from reconciler.world import Heard, Login, Question, Volume
 from tests.remote.conftest import PLOT, QUICK
 from tests.sshd import Server, serve
 
@@ -324,7 +324,7 @@ PROGRAM = """
 import sys, threading
 from reconciler.machine.clock import Clock
 from reconciler.remote.farmers import RemoteFarmers
-from reconciler.world import Login, Question
+from reconciler.inquiry import Login, Question
 assert "fabric" not in sys.modules and "paramiko" not in sys.modules
 login = Login(host="127.0.0.1", port=int(sys.argv[1]), config="/dev/null")
 farm = RemoteFarmers(Clock().now, patience=float(sys.argv[2]))

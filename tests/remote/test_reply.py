@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import FarmerError
+from reconciler.inquiry import Question, Volume
 from reconciler.remote import reply
 from reconciler.state import Absent, Fact, Known, Unknown
-from reconciler.world import Question, Volume
 
 CASES = sorted((Path(__file__).parents[1] / "cases" / "remote").glob("*.yaml"))
 

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from reconciler.inquiry import HEAD, Question, Volume
 from reconciler.remote import reply
 from reconciler.remote.script import HEADS, quote_pattern, script_for
 from reconciler.state import Absent, Fact, Known, Unknown
-from reconciler.world import HEAD, Question, Volume
 from tests.remote.conftest import PLOT, Mount
 from tests.sick import sick
 

@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import FarmerError
+from reconciler.inquiry import Login
 from reconciler.remote.shell import Shell, Silent
-from reconciler.world import Login
 from tests.ports import free_port
 from tests.remote.conftest import QUICK
 from tests.sshd import Server, serve
@@ -389,7 +389,7 @@ def test_a_program_that_waits_for_a_silent_server_can_end() -> None:
     script = (
         "import sys, threading\n"
         "from reconciler.remote.shell import Shell\n"
-        "from reconciler.world import Login\n"
+        "from reconciler.inquiry import Login\n"
         "shell = Shell(Login(host='127.0.0.1', port=int(sys.argv[1]), config='/dev/null'), connect=600)\n"
         "threading.Thread(target=lambda: shell.run('true', deadline=600), daemon=True).start()\n"
         "threading.Event().wait(0.5)\n"

@@ -147,11 +147,11 @@ def pooled(farm: Farm, root: Path) -> Iterator[None]:
     """The disk is a pool: what lies in the source's folder shows there, too, and what is new goes to another drive."""
     drive = root / "drive"
     drive.mkdir()
-    options = f"lowerdir={farm.source},upperdir={drive}/upper,workdir={drive}/work"
+    options = f"lowerdir={farm.source},upperdir={drive}/upper,workdir={drive}/spare"
     with ExitStack() as mounted:
         subprocess.run(["mount", "-t", "tmpfs", "none", str(drive)], check=True, timeout=60)
         mounted.callback(subprocess.run, ["umount", "-l", str(drive)], check=True, timeout=60)
-        for name in ("upper", "work"):
+        for name in ("upper", "spare"):
             (drive / name).mkdir()
         pool = ["mount", "-t", "overlay", "-o", options, "none", str(farm.disk)]
         if subprocess.run(pool, check=False, timeout=60).returncode != 0:

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errand import Errand, Way, to_argv
+from reconciler.inquiry import Daemon, Login
 from reconciler.transports.arguments import from_argv
-from reconciler.world import Daemon, Login
 
 words = st.text(st.characters(exclude_characters="\0"))
 names = st.text(st.characters(exclude_characters="/\0"), min_size=1)

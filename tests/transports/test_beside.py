@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from reconciler.errand import Way
+from reconciler.inquiry import Login
 from reconciler.remote.ran import Ran, Waiting
 from reconciler.remote.shell import Shell
 from reconciler.transports import beside
 from reconciler.transports.beside import Beside, Mounted, lies_below, read_df
 from reconciler.transports.failure import Broken, Conflict, Corrupt, Failure, Full, Missing
 from reconciler.transports.source import Source
-from reconciler.world import Login
 from tests.sick import sick
 from tests.transports.farm import MEGABYTE, Farm, nothing
 

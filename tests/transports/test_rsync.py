@@ -13,13 +13,13 @@ import psutil
 import pytest
 
 from reconciler.errand import Way
+from reconciler.inquiry import Login
 from reconciler.remote import tool
 from reconciler.remote.ssh import ssh_argv
 from reconciler.transports import rsync_run
 from reconciler.transports.failure import Failure
 from reconciler.transports.rsync_run import kind_of, literal
 from reconciler.transports.ssh import place, rsync_shell
-from reconciler.world import Login
 from tests.sshd import serve
 from tests.transports.conftest import make
 from tests.transports.farm import MEGABYTE, Farm, until

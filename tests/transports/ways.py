@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errand import Way
-from reconciler.world import Daemon
+from reconciler.inquiry import Daemon
 from tests.ports import free_port
 from tests.sshd import Server, serve
 
