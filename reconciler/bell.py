@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 ADDRESS = 100
 """Bytes of a path that every system takes as a socket's address."""
+LONGEST = 20 * 86400.0
+"""Seconds that whoever listens waits at once, at most: no system call takes more than 24 days."""
 
 
 def ring(wake: str) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
-from reconciler.bell import Bell
+from reconciler.bell import LONGEST, Bell
 from reconciler.machine.signals import open_handle
 from reconciler.machine.table import Table, lives
 from reconciler.state import Ident
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import socket
 
 SLICE = 0.5  # seconds between two looks at a process that cannot be watched by a handle
-LONGEST = 86400.0  # seconds of one poll at most: the system takes no more than 24 days
 
 
 class Waiter:

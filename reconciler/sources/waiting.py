@@ -10,16 +10,13 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
-from reconciler.bell import Bell
+from reconciler.bell import LONGEST, Bell
 
 WAKE = "wake"
 """The name of the bell in the state folder."""
 
 SHORTEST = 1.0
 """Seconds between two looks at least, however often one is asked for."""
-
-LONGEST = 20 * 86400.0
-"""Seconds of one wait at most: the system takes no more than 24 days. A look that comes sooner costs nothing."""
 
 
 def wake_path(state: str) -> str:
