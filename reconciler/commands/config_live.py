@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from reconciler.commands.live import Trial
     from reconciler.plotters import Plotters
     from reconciler.spec.loaded import Loaded
+    from reconciler.state import Fact
+    from reconciler.world import Survey
 
 ANSWER = 20.0
 """Seconds that a plotter has to say its version."""
@@ -38,36 +40,38 @@ def _look(loaded: Loaded) -> Iterator[Problem]:
     from reconciler.state import Absent, Known
     from reconciler.world import MISSING, Ask
 
-    logs = (loaded.spec.directories.logs.path, "directories.logs")
+    logs = loaded.spec.directories.logs.path
     named = [
         (directory.path, f"directories.{role}[{index}]")
         for role in ROLES
         for index, directory in enumerate(getattr(loaded.spec.directories, role))
-    ] + [logs]
-    answers = LocalMachine().survey([Ask(path) for path in dict.fromkeys(path for path, _ in named)])
+    ]
+    paths = dict.fromkeys((*(path for path, _ in named), logs))
+    answers = LocalMachine().survey([Ask(path) for path in paths])
+    if answers[logs] != Absent(MISSING):
+        yield from _unusable(loaded, logs, "directories.logs", answers[logs], "mount it, or name another")
     on_device: dict[str, str] = {}
     for path, name in named:
-        place = loaded.place(f"{name}.path")
         found = answers[path]
-        if (path, name) == logs and found == Absent(MISSING):
-            continue
-        if not isinstance(found, Known):
-            unsure = not isinstance(found, Absent)
-            hint = (
-                "mount it, or name another" if (path, name) == logs else "mount or create it, or take it out"
-            )
-            message = f"{path}: {found.why}" + ("" if unsure else f"; {hint}")
-            yield Problem(*place, name, message, "live", warning=unsure)
-            continue
-        if not found.value.writable:
-            message = f"{path} cannot be written to by this user; change its owner or mode, or its mount"
-            yield Problem(*place, name, message, "live")
-        if (path, name) == logs:
-            continue
-        other = on_device.setdefault(found.value.device, path)
+        yield from _unusable(loaded, path, name, found, "mount or create it, or take it out")
+        other = on_device.setdefault(found.value.device, path) if isinstance(found, Known) else path
         if other != path:
             message = f"{path} is on the same device as {other}; their room is counted once"
-            yield Problem(*place, name, message, "one-device", warning=True)
+            yield Problem(*loaded.place(f"{name}.path"), name, message, "one-device", warning=True)
+
+
+def _unusable(loaded: Loaded, path: str, name: str, found: Fact[Survey], hint: str) -> Iterator[Problem]:
+    """Why a directory cannot be used. hint: what is to be done about one that is not there."""
+    from reconciler.state import Absent, Known
+
+    place = loaded.place(f"{name}.path")
+    if not isinstance(found, Known):
+        unsure = not isinstance(found, Absent)
+        message = f"{path}: {found.why}" + ("" if unsure else f"; {hint}")
+        yield Problem(*place, name, message, "live", warning=unsure)
+    elif not found.value.writable:
+        message = f"{path} cannot be written to by this user; change its owner or mode, or its mount"
+        yield Problem(*place, name, message, "live")
 
 
 def _ask_plotter(loaded: Loaded, plotters: Plotters) -> Iterator[Problem]:
